@@ -1,0 +1,1 @@
+"""Thin ipywidgets views on the objects of `bulkjobs`; needs the extra ``bulkjobs[widgets]``."""
