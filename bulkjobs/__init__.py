@@ -1,0 +1,38 @@
+"""bulkjobs: from a search filter or a list of IDs to a typed polars DataFrame, without ever paying twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import errors, events, records, sync
+from .client import Client
+from .collection import Collection
+from .ledger import Ledger
+from .plan import Plan
+from .query import JobFilter, JobIds
+
+if TYPE_CHECKING:
+    from .sandbox import Sandbox
+
+__all__ = [
+    "Client",
+    "Collection",
+    "JobFilter",
+    "JobIds",
+    "Ledger",
+    "Plan",
+    "Sandbox",
+    "errors",
+    "events",
+    "records",
+    "sync",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Bring the sandbox in when it is asked for: a client that talks to the real service never loads it."""
+    if name == "Sandbox":
+        from .sandbox import Sandbox
+
+        return Sandbox
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,350 @@
+"""The command line: the same verbs. Results go to standard output, all else to standard error."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import json
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from . import demo as demonstration
+from . import terminal
+from .client import Client
+from .collection import Collection
+from .display import safe_text
+from .errors import BudgetExceeded, BulkJobsError
+from .export import check_target
+from .outcomes import saved
+from .plan import Plan
+from .query import FIELDS, JobFilter, JobIds, Query
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:>3}  {text}" for code, text in terminal.EXIT_CODES.items())
+_KINDS: dict[str, Any] = {"integer": int}
+
+
+class Run:
+    """How this call was asked to behave: which service and home, for a person or for a machine."""
+
+    def __init__(self, *, home: Path | None, base_url: str | None, api_version: str | None, as_json: bool) -> None:
+        self.home = home
+        self._base_url = base_url
+        self._api_version = api_version
+        self.as_json = as_json
+        self.out = terminal.console(sys.stdout)
+        self.err = terminal.console(sys.stderr)
+
+    def client(self) -> Client:
+        """Make the client."""
+        return Client(home=self.home, base_url=self._base_url, api_version=self._api_version)
+
+    def show(self, text: object, data: object) -> None:
+        """Print a result: rich text (or a plain string as it is) for a person, or one JSON document."""
+        if self.as_json:
+            click.echo(json.dumps(data, ensure_ascii=False, default=str))
+        elif isinstance(text, str):
+            click.echo(safe_text(text))
+        else:
+            self.out.print(text, soft_wrap=True)
+
+    def say(self, error: BulkJobsError) -> None:
+        """Print an error on standard error."""
+        if self.as_json:
+            click.echo(json.dumps({"error": saved(error)}, ensure_ascii=False), err=True)
+        else:
+            click.secho(safe_text(f"Error: {error}"), err=True, fg="red")
+
+    def fail(self, error: BulkJobsError) -> NoReturn:
+        """End with the error's words and its exit code."""
+        self.say(error)
+        sys.exit(terminal.exit_code(error))
+
+
+def _common(command: F) -> F:
+    """Give a command the options that all share; it gets a `Run`, and its errors end the process politely."""
+
+    @click.option("--home", type=click.Path(path_type=Path), help="Folder of the ledger and the files.")
+    @click.option("--base-url", help="Where the service is.  [env: BULKJOBS_BASE_URL]")
+    @click.option("--api-version", type=click.Choice(["v1", "v2"]), help="Which tree of the service to speak to.")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for machines.")
+    @functools.wraps(command)
+    def wrapped(
+        *args: Any, home: Path | None, base_url: str | None, api_version: str | None, as_json: bool, **options: Any
+    ) -> Any:
+        run = Run(home=home, base_url=base_url, api_version=api_version, as_json=as_json)
+        try:
+            result = command(run, *args, **options)
+            if isinstance(result, Coroutine):
+                asyncio.run(result)
+        except BulkJobsError as error:
+            run.fail(error)
+        except ExceptionGroup as group:  # `resume` of several
+            *others, last = (failure for failure in group.exceptions if isinstance(failure, BulkJobsError))
+            for failure in others:
+                run.say(failure)
+            run.fail(last)
+        except KeyboardInterrupt:
+            run.err.print("Interrupted. What was sent goes on; `bulkjobs resume` finishes it at no cost.")
+            sys.exit(130)
+
+    return wrapped  # type: ignore[return-value]
+
+
+def _filters(command: F) -> F:
+    """Give a command an option for each of the 17 filter fields."""
+    for field in reversed(FIELDS.values()):
+        flag = f"--{field.name.replace('_', '-')}"
+        if field.kind == "boolean":
+            declared = click.option(f"{flag}/--no{flag[1:]}", field.name, default=None, help=field.help)
+        else:
+            declared = click.option(flag, field.name, type=_KINDS.get(field.kind, str), help=field.help)
+        command = declared(command)
+    return command
+
+
+def _buying(command: F) -> F:
+    """Give a command the options of a purchase."""
+    for option in (
+        click.option("--out", type=click.Path(path_type=Path), help="Also write .parquet, .csv or .ndjson."),
+        click.option("--fresh", is_flag=True, help="Buy anew what was bought before."),
+        click.option("--max-credits", type=click.IntRange(min=0), help="Spend at most this, without asking."),
+        click.option("--limit", type=int, help="The most records wanted, 1 to 10,000."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(epilog=_EPILOG, context_settings={"max_content_width": 110})
+@click.version_option(package_name="bulkjobs")
+def main() -> None:
+    """Buy job postings in bulk, without ever paying twice."""
+
+
+@main.command()
+@_filters
+@_common
+async def count(run: Run, **fields: Any) -> None:
+    """Count the postings that a filter matches. Free."""
+    query = JobFilter(**fields)
+    async with run.client() as client:
+        matched = await client.count(query)
+    run.show(str(matched), {"matched": matched, "filters": query.filters})
+
+
+@main.command()
+@click.option("--ids", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Plan an ID file instead.")
+@click.option("--limit", type=int, help="The most records wanted, 1 to 10,000.")
+@click.option("--fresh", is_flag=True, help="Plan to buy anew what was bought before.")
+@_filters
+@_common
+async def plan(run: Run, *, ids: Path | None, limit: int | None, fresh: bool, **fields: Any) -> None:
+    """Show what it would cost to collect a filter or an ID file. Free."""
+    query: Query = JobIds.from_file(ids) if ids else JobFilter(**fields)
+    async with run.client() as client:
+        made = await client.plan(query, limit=limit, fresh=fresh)
+    run.show(repr(made), _plan_data(made))
+
+
+@main.command()
+@_filters
+@_buying
+@_common
+async def collect(
+    run: Run, *, limit: int | None, max_credits: int | None, fresh: bool, out: Path | None, **fields: Any
+) -> None:
+    """Buy what a filter matches: submit, poll, fetch, load. Spends credits."""
+    await _collect(run, JobFilter(**fields), limit, max_credits, fresh, out)
+
+
+@main.command("collect-ids")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_buying
+@_common
+async def collect_ids(
+    run: Run, file: Path, *, limit: int | None, max_credits: int | None, fresh: bool, out: Path | None
+) -> None:
+    """Buy the postings of an ID file (.csv or .txt, one a line). Spends credits."""
+    await _collect(run, JobIds.from_file(file), limit, max_credits, fresh, out)
+
+
+async def _collect(
+    run: Run, query: Query, limit: int | None, max_credits: int | None, fresh: bool, out: Path | None
+) -> None:
+    if out is not None:
+        check_target(out)
+    async with run.client() as client:
+        made = await client.plan(query, limit=limit, fresh=fresh)
+        if max_credits is None and made.credits:
+            _confirm(run, made)
+        with terminal.progress(run.err, wanted=not run.as_json) as listener:
+            collection = await client.collect(made, max_credits=max_credits, on_event=listener)
+    if out is not None:
+        collection.export(out)
+    run.show(repr(collection), _collection_data(collection))
+
+
+def _confirm(run: Run, made: Plan) -> None:
+    """Ask a person before spending; where nobody can answer, a budget must be given."""
+    made.check()
+    if run.as_json or not sys.stdin.isatty():
+        raise BudgetExceeded(
+            f"This would cost up to {made.credits:,} credits, and nobody is here to confirm it.",
+            next_step=f"give --max-credits {made.credits}",
+        )
+    click.echo(repr(made), err=True)
+    if not click.confirm(f"Spend up to {made.credits:,} credits?", err=True):
+        raise BudgetExceeded("Declined.")
+
+
+@main.command()
+@_common
+def collections(run: Run) -> None:
+    """List every collection that the ledger knows, newest first. Needs no key."""
+    known = run.client().collections()
+    if not known and not run.as_json:
+        run.show("No collections yet. `bulkjobs demo` makes one on the sandbox.", None)
+        return
+    run.show(terminal.collection_table(known), [_collection_data(collection) for collection in known])
+
+
+@main.command()
+@click.argument("collection_id")
+@click.option("--rows", default=10, show_default=True, help="How many postings to show.")
+@_common
+def show(run: Run, collection_id: str, *, rows: int) -> None:
+    """Show one collection, its data requests, and its first postings. Needs no key."""
+    collection = run.client().attach(collection_id)
+    data = _collection_data(collection)
+    text = repr(collection)
+    for request in collection.requests:
+        text += f"\n  request     {request.request_id or '-'}  {request.state}  {request.records:,} records promised"
+    if collection.state in {"fetched", "loaded"}:
+        frame = collection.frame()
+        text += f"\n{collection.report!r}\n{demonstration.preview(frame, rows)}"
+    run.show(text, data)
+
+
+@main.command()
+@click.argument("collection_id", required=False)
+@click.option("--request-id", help="Request id of a POST whose outcome was unknown.")
+@_common
+async def resume(run: Run, collection_id: str | None, *, request_id: str | None) -> None:
+    """Finish what was cut off, at no new cost. Nothing that was sent is sent again."""
+    if request_id and not collection_id:
+        raise click.UsageError("--request-id needs the collection's id.")
+    async with run.client() as client:
+        with terminal.progress(run.err, wanted=not run.as_json) as listener:
+            if collection_id and request_id:
+                done = [await client.settle(collection_id, request_id=request_id)]
+            else:
+                done = await client.resume(collection_id, on_event=listener)
+    if not done and not run.as_json:
+        run.show("Nothing is unfinished.", None)
+        return
+    run.show(terminal.collection_table(done), [_collection_data(collection) for collection in done])
+    for collection in done:
+        if collection.error is not None:
+            run.fail(collection.error)
+
+
+@main.command()
+@click.argument("collection_id")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
+@_common
+def export(run: Run, collection_id: str, file: Path, *, overwrite: bool) -> None:
+    """Write a collection's postings to FILE: .parquet, .csv or .ndjson. Needs no key."""
+    written = run.client().attach(collection_id).export(file, overwrite=overwrite)
+    run.show(str(written), {"file": str(written)})
+
+
+def _sandbox_options(command: F) -> F:
+    for option in (
+        click.option("--data", type=click.Path(exists=True, dir_okay=False), help="NDJSON, JSON, CSV or Parquet."),
+        click.option("--postings", default=25_000, show_default=True, help="How many to make up, without --data."),
+        click.option("--seed", default=0, show_default=True, help="Same seed, same postings."),
+        click.option("--credits", default=50_000, show_default=True, help="Balance at the start."),
+        click.option("--latency", default=0.0, show_default=True, help="Seconds to prepare a data request."),
+    ):
+        command = option(command)
+    return command
+
+
+@main.command()
+@click.option("--port", default=0, help="Where to listen; any free port unless told.")
+@click.option("--rate", type=float, help="Requests a second that it allows.")
+@_sandbox_options
+@_common
+async def sandbox(run: Run, **options: Any) -> None:
+    """Serve the service's HTTP contract on this machine, until interrupted."""
+    from .sandbox import Sandbox
+
+    async with Sandbox(**options) as server:
+        lines = (
+            f"export BULKJOBS_BASE_URL={server.url}",
+            f"export CORESIGNAL_API_KEY={server.api_key}    # of the sandbox; spends nothing",
+            f"# v1: {server.jwt}",
+            f"# counts: {server.url.removesuffix('/cdapi')}/_sandbox/stats",
+        )
+        run.show("\n".join(lines), {"url": server.url, "api_key": server.api_key, "jwt": server.jwt})
+        sys.stdout.flush()
+        await _until_told_to_stop()
+
+
+async def _until_told_to_stop() -> None:
+    """Return at Ctrl-C or a polite kill: the end of a server is no failure."""
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows: there Ctrl-C interrupts
+            asyncio.get_running_loop().add_signal_handler(number, told.set)
+    await told.wait()
+
+
+@main.command()
+@_sandbox_options
+@_filters
+@_common
+async def demo(run: Run, **options: Any) -> None:
+    """Show the main job on a sandbox: no key, no network, no real credits."""
+    fields = {name: value for name in FIELDS if (value := options.pop(name)) is not None}
+    await demonstration.run(run.out, JobFilter(**fields) if fields else None, run.home, options)
+
+
+def _plan_data(made: Plan) -> dict[str, Any]:
+    return {
+        "query": made.query.to_dict(),
+        "limit": made.limit,
+        "matched": made.matched,
+        "records": made.records,
+        "owned": made.owned,
+        "credits": made.credits,
+        "balance": made.balance,
+        "data_requests": len(made.requests) if made.buys else 0,
+        "attaches_to": made.attaches_to,
+        "problem": made.problem or None,
+        "sample": list(made.sample),
+    }
+
+
+def _collection_data(collection: Collection) -> dict[str, Any]:
+    error = collection.error
+    return {
+        "id": collection.id,
+        "state": collection.state,
+        "query": collection.query.to_dict(),
+        "limit": collection.limit,
+        "made_at": collection.made_at,
+        "records": collection.records,
+        "credits": collection.credits,
+        "request_ids": [request.request_id for request in collection.requests],
+        "reconciliation": collection.reconciliation,
+        "error": saved(error) if error else None,
+    }

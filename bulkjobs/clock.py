@@ -1,0 +1,45 @@
+"""Time, as something to hand in: everything that waits or stamps asks a `Clock`, so that tests own the time."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the core needs of time."""
+
+    def time(self) -> float:
+        """Seconds since the Unix epoch (UTC)."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed instant; never goes back."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after `seconds` seconds of this clock's time."""
+        ...
+
+
+class SystemClock:
+    """The real clock."""
+
+    def time(self) -> float:
+        """Seconds since the Unix epoch (UTC)."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed instant; never goes back."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep for `seconds` seconds without blocking the event loop."""
+        await asyncio.sleep(seconds)
+
+
+def as_datetime(timestamp: float) -> dt.datetime:
+    """Turn seconds since the epoch into an aware UTC datetime."""
+    return dt.datetime.fromtimestamp(timestamp, tz=dt.UTC)

@@ -1,0 +1,188 @@
+"""`Collection`: a plan being carried out, or done. Durable, named by an id, resumable; everything hangs on it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from . import carry, outcomes, receive
+from .carry import Workshop
+from .clock import as_datetime
+from .display import as_html, as_text
+from .errors import BulkJobsError, LoadFailed
+from .events import Listener
+from .export import export
+from .query import Query, query_from_dict
+from .records import LoadReport
+from .rows import CollectionRow, DataRequestRow, State, overall
+
+DEADLINE = 3_600.0  # seconds to wait for a data request, unless told otherwise
+
+
+class Collection:
+    """What one plan bought: a handle on the ledger's row and the files on disk. Made by a `Client`.
+
+    All steps can be repeated and cut off: what is done stays done, and nothing is sent twice.
+    """
+
+    def __init__(self, shop: Workshop, row: CollectionRow) -> None:
+        self._shop = shop
+        self._row = row
+        self._loaded: tuple[pl.DataFrame, LoadReport] | None = None
+
+    # --- what it is ---------------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        """Its name, for `Client.attach` and the command line."""
+        return self._row.id
+
+    @property
+    def query(self) -> Query:
+        """What was asked for."""
+        return query_from_dict(self._row.query)
+
+    @property
+    def limit(self) -> int | None:
+        """The most records wanted, as given by the user."""
+        return self._row.record_limit
+
+    @property
+    def made_at(self) -> float:
+        """When it was made, in seconds since the epoch."""
+        return self._row.made_at
+
+    @property
+    def requests(self) -> list[DataRequestRow]:
+        """Its data requests, as the ledger knows them now."""
+        return self._shop.ledger.data_requests(self.id)
+
+    @property
+    def state(self) -> State:
+        """Where it stands now (read from the ledger): see `bulkjobs.rows.State`."""
+        return overall(self.requests)
+
+    @property
+    def error(self) -> BulkJobsError | None:
+        """What a data request of it ended with, if one did."""
+        return next((error for request in self.requests if (error := outcomes.ended_with(request))), None)
+
+    @property
+    def records(self) -> int:
+        """Records received; until they are, the records promised."""
+        return sum(r.records if r.received is None else r.received for r in self.requests)
+
+    @property
+    def credits(self) -> int:
+        """Credits booked for it: one a record of each data request that was accepted and did not fail."""
+        booked = {"accepted", "ready", "fetched", "loaded"}
+        return sum(r.records if r.received is None else r.received for r in self.requests if r.state in booked)
+
+    @property
+    def reconciliation(self) -> dict[str, Any] | None:
+        """How promise, receipt and balance compare, once it is loaded: see ``differences``."""
+        return self._shop.ledger.collection(self.id).reconciliation
+
+    @property
+    def report(self) -> LoadReport:
+        """What was noticed while loading; loads when that has not happened yet in this process."""
+        return self._read()[1]
+
+    # --- the steps ----------------------------------------------------------------------------------------
+
+    async def wait(self, *, on_event: Listener | None = None, deadline: float = DEADLINE) -> Collection:
+        """Poll until the files are listed, for `deadline` seconds at the most; costs nothing.
+
+        Raises
+        ------
+        StillRunning
+            The deadline passed. The data request goes on; call again.
+        DataRequestFailed, OutcomeUnknown
+            A data request ended, or its outcome is not known.
+        """
+        await carry.wait(self._shop, self._row, on_event, deadline=deadline)
+        return self
+
+    async def fetch(self, *, on_event: Listener | None = None) -> Collection:
+        """Bring the files here, each checked before it bears its name; costs nothing.
+
+        Raises
+        ------
+        FetchFailed
+            A file did not come whole within the time allowed.
+        """
+        await receive.fetch(self._shop, self._row, on_event)
+        return self
+
+    async def load(self, *, on_event: Listener | None = None) -> pl.DataFrame:
+        """Read the files into a frame of `bulkjobs.records.POSTING_SCHEMA`, and settle the books.
+
+        Raises
+        ------
+        LoadFailed
+            A file is missing or does not hold what was fetched.
+        """
+        self._loaded = await receive.load(self._shop, self._row, on_event)
+        self._row = self._shop.ledger.collection(self.id)
+        return self.frame()
+
+    async def finish(self, *, on_event: Listener | None = None, deadline: float = DEADLINE) -> Collection:
+        """Do all that is left: send what was never sent, wait, fetch, load."""
+        await carry.send(self._shop, self._row, on_event)
+        await self.wait(on_event=on_event, deadline=deadline)
+        await self.fetch(on_event=on_event)
+        if self._loaded is None:
+            await self.load(on_event=on_event)
+        return self
+
+    # --- the data -----------------------------------------------------------------------------------------
+
+    def frame(self) -> pl.DataFrame:
+        """Return the postings as a frame of `bulkjobs.records.POSTING_SCHEMA`; no network is needed.
+
+        Raises
+        ------
+        LoadFailed
+            It is not wholly here yet.
+        """
+        return self._read()[0].clone()
+
+    def export(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the postings as ``.parquet``, ``.csv`` or ``.ndjson``; see `bulkjobs.export.export`."""
+        return export(self.frame(), path, overwrite=overwrite)
+
+    def _read(self) -> tuple[pl.DataFrame, LoadReport]:
+        if self._loaded is None:
+            if self.state not in {"fetched", "loaded"}:
+                raise LoadFailed(
+                    f"Collection {self.id} is {self.state}: its postings are not here yet.",
+                    next_step=f"await client.resume({self.id!r})",
+                )
+            self._loaded = receive.read(self._shop, self.id)
+        return self._loaded
+
+    # --- display ------------------------------------------------------------------------------------------
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return it as labelled lines, for any kind of display."""
+        reconciliation = self.reconciliation or {}
+        rows = [
+            ("query", repr(self.query) + (f" (limit {self.limit:,})" if self.limit else "")),
+            ("state", self.state),
+            ("made", f"{as_datetime(self.made_at):%Y-%m-%d %H:%M:%S} UTC"),
+            ("records", f"{self.records:,}"),
+            ("credits", f"{self.credits:,}"),
+            *(("difference", difference) for difference in reconciliation.get("differences", [])),
+        ]
+        if (error := self.error) is not None:
+            rows.append(("error", str(error)))
+        return rows
+
+    def __repr__(self) -> str:
+        return as_text(f"Collection {self.id}", self.rows())
+
+    def _repr_html_(self) -> str:
+        return as_html(f"Collection {self.id}", self.rows())

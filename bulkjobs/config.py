@@ -1,0 +1,179 @@
+"""Settings: argument before environment before file, and the API key as a type that can't be shown."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from yarl import URL
+
+from .errors import ConfigError
+
+DEFAULT_BASE_URL = "https://api.coresignal.com/cdapi"
+DEFAULT_API_VERSION = "v2"
+DEFAULT_RATE = 5.0  # requests a second: what the smallest plans allow (contract section 8)
+KEY_VARIABLE = "CORESIGNAL_API_KEY"
+HOME_VARIABLE = "BULKJOBS_HOME"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class ApiKey:
+    """A credential that no repr, str, format, pickle or traceback shows.
+
+    Parameters
+    ----------
+    value : str
+        The key (v2, 32 letters and digits) or the JWT (v1).
+
+    Raises
+    ------
+    ConfigError
+        If it is empty or holds characters that no HTTP header may carry.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        value = value.strip()
+        if not value:
+            raise ConfigError("The API key is empty.", next_step=f"set {KEY_VARIABLE} or pass api_key=...")
+        if not value.isascii() or not value.isprintable() or " " in value:
+            raise ConfigError("The API key holds spaces or characters that no key has.", next_step="copy the key again")
+        self._value = value
+
+    def __repr__(self) -> str:
+        return "ApiKey('***')"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        raise TypeError("an ApiKey is not written anywhere")
+
+    def header(self, scheme: str = "") -> str:
+        """Return the value of the auth header, as a `str` whose repr is masked (tracebacks show locals)."""
+        return _MaskedStr(f"{scheme} {self._value}" if scheme else self._value)
+
+    @property
+    def account(self) -> str:
+        """Eight hex digits that tell two keys apart; no key can be found from them."""
+        return hashlib.sha256(self._value.encode()).hexdigest()[:8]
+
+
+class _MaskedStr(str):
+    """A header value that HTTP code can send, but whose repr shows nothing."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
+def api_key(argument: str | ApiKey | None = None, file: Mapping[str, Any] | None = None) -> ApiKey:
+    """Find the API key: the argument, else ``CORESIGNAL_API_KEY``, else ``api_key`` of the home's file.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
+    if isinstance(argument, ApiKey):
+        return argument
+    value = argument or os.environ.get(KEY_VARIABLE) or (file or {}).get("api_key")
+    if not value:
+        raise ConfigError(
+            "No API key was given.",
+            next_step=f"set the variable {KEY_VARIABLE}, or try the sandbox: bj.Client.sandbox(), bulkjobs demo",
+        )
+    return ApiKey(str(value))
+
+
+def read_file(home: Path) -> dict[str, Any]:
+    """Read ``config.toml`` of a home folder: ``api_key``, ``base_url``, ``api_version``, ``rate``.
+
+    Raises
+    ------
+    ConfigError
+        It can't be read, or holds a key that other users of the machine could read.
+    """
+    path = home / "config.toml"
+    try:
+        settings = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} can't be read ({error}).", next_step="correct or delete it") from error
+    unknown = settings.keys() - {"api_key", "base_url", "api_version", "rate"}
+    if unknown:
+        raise ConfigError(f"{path} holds unknown settings: {', '.join(sorted(unknown))}.", next_step="correct it")
+    if "api_key" in settings and os.name == "posix" and path.stat().st_mode & 0o077:
+        raise ConfigError(f"{path} holds a key and can be read by others.", next_step=f"chmod 600 {path}")
+    return settings
+
+
+def setting(name: str, argument: Any, file: Mapping[str, Any], default: Any) -> Any:
+    """Find a setting: the argument, else the variable ``BULKJOBS_<NAME>``, else the file, else the default."""
+    if argument is not None:
+        return argument
+    return os.environ.get(f"BULKJOBS_{name.upper()}") or file.get(name, default)
+
+
+def speed(value: object) -> float:
+    """Check a rate in requests a second.
+
+    Raises
+    ------
+    ConfigError
+        Unless it is a number above 0.
+    """
+    try:
+        rate = float(str(value))
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate < float("inf"):
+        raise ConfigError(f"rate must be a number of requests a second above 0, not {value!r}.")
+    return rate
+
+
+def home(argument: str | os.PathLike[str] | None = None) -> Path:
+    """Find the home folder: the argument, else ``BULKJOBS_HOME``, else the user's data folder. It is created."""
+    chosen = argument if argument is not None else os.environ.get(HOME_VARIABLE) or None
+    path = Path(chosen).expanduser() if chosen is not None else platformdirs.user_data_path("bulkjobs")
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(
+            f"The home folder {path} can't be made: {error.strerror}.",
+            next_step="pass home=... or set BULKJOBS_HOME",
+        ) from error
+    return path.resolve()
+
+
+def base_url(argument: str | URL) -> URL:
+    """Check a base URL: absolute, no credentials in it, and https unless it is loopback.
+
+    Raises
+    ------
+    ConfigError
+        If the key would travel in the clear, or the URL is no such thing.
+    """
+    url = URL(argument)
+    if not url.host or url.scheme not in {"http", "https"}:
+        raise ConfigError(f"base_url {str(argument)!r} is no http(s) URL.", next_step=f"try {DEFAULT_BASE_URL!r}")
+    if url.user or url.password:
+        raise ConfigError("base_url must not hold a user name or password.", next_step="pass api_key=... instead")
+    if url.scheme == "http" and not is_loopback(url):
+        raise ConfigError(
+            f"base_url uses plain http to {url.host}: the key would travel in the clear.",
+            next_step="use https://",
+        )
+    return url.with_query(None).with_fragment(None).with_path(url.path.rstrip("/"))
+
+
+def is_loopback(url: URL) -> bool:
+    """Tell whether a URL points to this very machine."""
+    return url.host in LOOPBACK or (url.host or "").startswith("127.")

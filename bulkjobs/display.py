@@ -1,0 +1,42 @@
+"""Labelled lines as text and as HTML. Everything that comes from outside is escaped."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+Rows = Sequence[tuple[str, str]]
+
+# Control characters, which may steer a terminal; a line feed and a tab stay.
+_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+
+
+def safe_text(text: str) -> str:
+    """Return text that is safe to print: control characters of a posting must not reach a terminal."""
+    return text.translate(_CONTROLS)
+
+
+def as_text(title: str, rows: Rows) -> str:
+    """Return a title and its labelled lines, in two columns."""
+    width = max((len(label) for label, _ in rows), default=0)
+    return safe_text("\n".join([title, *(f"  {label.ljust(width)}  {value}" for label, value in rows)]))
+
+
+def as_html(title: str, rows: Rows) -> str:
+    """Return the same as an HTML table with a caption."""
+    body = "".join(
+        f"<tr><th scope='row' style='text-align:left'>{html.escape(label)}</th>"
+        f"<td style='text-align:left'>{html.escape(value)}</td></tr>"
+        for label, value in rows
+    )
+    return f"<table><caption>{html.escape(title)}</caption>{body}</table>"
+
+
+def as_grid(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return an HTML table with column heads; None is shown as nothing."""
+    heads = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape('' if cell is None else str(cell))}</td>" for cell in row) + "</tr>"
+        for row in rows
+    )
+    return f"<table><caption>{html.escape(title)}</caption><tr>{heads}</tr>{body}</table>"

@@ -1,0 +1,124 @@
+"""What happened, as frozen dataclasses. Progress bars, widgets and logs only listen; the core never prints."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+log = logging.getLogger("bulkjobs.events")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a collection.
+
+    Attributes
+    ----------
+    collection_id : str
+        The collection concerned.
+    """
+
+    collection_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attached(Event):
+    """The same query was bought before: this collection is that one, at no new cost."""
+
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Event):
+    """Another task or process is carrying this collection out; waiting for it, spending nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitting(Event):
+    """The intent is on disk and the POST is about to be sent."""
+
+    data_request: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted(Event):
+    """The service accepted the data request."""
+
+    data_request: int
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Polled(Event):
+    """The service says that the data request is still running (``trouble`` tells why a poll got no answer)."""
+
+    data_request: int
+    elapsed: float
+    next_poll: float
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready(Event):
+    """The result files are listed."""
+
+    data_request: int
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fetching(Event):
+    """Bytes of a result file arrived (``size`` is None where the service gave no length)."""
+
+    file: str
+    received: int
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched(Event):
+    """A result file is on disk, whole and checked."""
+
+    file: str
+    size: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class FetchRetried(Event):
+    """A download failed and is tried again."""
+
+    file: str
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Event):
+    """All result files were read into a frame."""
+
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled(Event):
+    """Promised, paid and received were compared (``differences`` is empty when all agree)."""
+
+    promised: int
+    received: int
+    differences: tuple[str, ...]
+
+
+Listener = Callable[[Event], None]
+
+
+def notify(listener: Listener | None, event: Event) -> None:
+    """Tell a listener; its own faults are logged and never stop a paid collection."""
+    log.debug("%s", event)
+    if listener is None:
+        return
+    try:
+        listener(event)
+    except Exception:
+        log.exception("the on_event callback failed on %s", type(event).__name__)

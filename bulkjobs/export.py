@@ -1,0 +1,76 @@
+"""A frame of postings to a file that other programs read."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+
+from .errors import ConfigError
+
+
+def _csv(frame: pl.DataFrame, path: Path) -> None:
+    """Write CSV; lists become JSON text, for CSV has none."""
+    lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
+    frame.with_columns(map(_as_json, lists)).write_csv(path, datetime_format="%Y-%m-%d %H:%M:%S")
+
+
+def _as_json(name: str) -> pl.Expr:
+    wrapped = pl.struct(pl.col(name).alias("_")).struct.json_encode()  # only structs can be encoded
+    text = wrapped.str.strip_prefix('{"_":').str.strip_suffix("}")
+    return pl.when(pl.col(name).is_not_null()).then(text).alias(name)
+
+
+WRITERS: dict[str, Callable[[pl.DataFrame, Path], object]] = {
+    ".parquet": lambda frame, path: frame.write_parquet(path, compression="zstd"),
+    ".csv": _csv,
+    ".ndjson": lambda frame, path: frame.write_ndjson(path),
+}
+
+
+def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    """Tell whether a frame can be written there, before anything is spent for it.
+
+    Raises
+    ------
+    ConfigError
+        The name's ending is not known, the folder is missing, or the file is there and `overwrite` is False.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in WRITERS:
+        raise ConfigError(f"{target.name!r} does not end with {', '.join(WRITERS)}.", next_step="choose another name")
+    if not target.parent.is_dir():
+        raise ConfigError(f"There is no folder {target.parent}.", next_step="make it first")
+    if target.exists() and not overwrite:
+        raise ConfigError(f"{target} is there already.", next_step="choose another name, or allow to overwrite it")
+    return target
+
+
+def export(frame: pl.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    """Write a frame as Parquet, CSV or NDJSON, by the ending of its name; whole, or not at all.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Postings.
+    path : path
+        Ends with ``.parquet``, ``.csv`` or ``.ndjson``.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+
+    Raises
+    ------
+    ConfigError
+        See `check_target`.
+    """
+    target = check_target(path, overwrite=overwrite)
+    part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
+    try:
+        WRITERS[target.suffix.lower()](frame, part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return target

@@ -1,0 +1,90 @@
+"""How a data request ends: the typed error for it, and how the ledger keeps it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import errors
+from .errors import BulkJobsError, Charged, DataRequestFailed, OutcomeUnknown, ServiceError
+from .rows import DataRequestRow
+
+RETENTION = 30 * 86_400.0  # seconds that result files can be downloaded (contract section 5)
+
+
+def unknown(collection_id: str, message: str) -> OutcomeUnknown:
+    """Return the error for a POST whose outcome is not known."""
+    return OutcomeUnknown(
+        message,
+        collection_id=collection_id,
+        next_step=(
+            f"compare the balance; ask the service's support for the request id and call "
+            f"client.settle({collection_id!r}, request_id=...); or collect(..., fresh=True) to buy it (again)"
+        ),
+    )
+
+
+def interrupted(collection_id: str) -> OutcomeUnknown:
+    """Return the error for a POST whose sender ended before it heard an answer."""
+    return unknown(collection_id, "The process that sent the POST ended before an answer was written down.")
+
+
+def failure(request: DataRequestRow, error: ServiceError, age: float) -> DataRequestFailed:
+    """Tell what an error at poll or download means for a data request (contract section 5).
+
+    Parameters
+    ----------
+    request : DataRequestRow
+        The data request.
+    error : ServiceError
+        `NotFound`, `RequestRejected` or `InsufficientCredits`, as the service answered.
+    age : float
+        Seconds since the data request was accepted.
+    """
+    about = f"Data request {request.request_id}"
+    charged: Charged | None = None
+    kind: type[DataRequestFailed]
+    if isinstance(error, errors.InsufficientCredits):
+        kind, what = errors.OutOfCredits, f"{about} failed: {error.detail}."
+        next_step = "add credits, or collect with a smaller limit"
+    elif isinstance(error, errors.RequestRejected) and "too many" in error.detail.lower():
+        kind, what = errors.TooManyMatches, f"{about} failed: {error.detail}."
+        next_step = "narrow the filter, or collect with a smaller limit"
+    elif isinstance(error, errors.RequestRejected):
+        kind, what = errors.NothingMatched, f"{about} brought nothing ({error.detail})."
+        next_step = "check the query with client.count(...)"
+    elif age > RETENTION:
+        kind = errors.DataRequestExpired
+        what = f"{about} was submitted {age / 86_400:.0f} days ago; its files are gone after 30."
+        next_step = "collect(..., fresh=True) buys it again"
+    else:
+        kind, charged = errors.NothingMatched, Charged.UNKNOWN  # a 404 does not tell which of the two it was
+        what = f"{about} is unknown to the service, or matched nothing ({error.detail})."
+        next_step = "compare the balance; collect(..., fresh=True) buys it (again)"
+    return kind(what, status=error.status, detail=error.detail, charged=charged, next_step=next_step)
+
+
+def saved(error: BulkJobsError) -> dict[str, Any]:
+    """Turn an error to what the ledger keeps of it."""
+    return {
+        "type": type(error).__name__,
+        "message": error.message,
+        "charged": str(error.charged),
+        "next_step": error.next_step,
+        "status": getattr(error, "status", None),
+        "detail": getattr(error, "detail", ""),
+    }
+
+
+def ended_with(request: DataRequestRow) -> BulkJobsError | None:
+    """Return the error that a data request ended with, if it did."""
+    kept = request.error
+    if kept is None:
+        return None
+    kind: type[BulkJobsError] = getattr(errors, kept["type"], BulkJobsError)
+    charged, next_step = Charged(kept["charged"]), kept["next_step"]
+    if issubclass(kind, OutcomeUnknown):
+        return kind(kept["message"], collection_id=request.collection_id, next_step=next_step)
+    if issubclass(kind, ServiceError):
+        status, detail = kept["status"], kept["detail"]
+        return kind(kept["message"], status=status, detail=detail, charged=charged, next_step=next_step)
+    return BulkJobsError(kept["message"], charged=charged, next_step=next_step)

@@ -1,0 +1,196 @@
+"""The same verbs, blocking: the async client on one background loop, so that it works in scripts and in Jupyter."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+import threading
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import polars as pl
+
+from . import client as _async
+from .collection import DEADLINE
+from .collection import Collection as _AsyncCollection
+from .events import Listener
+from .ledger import Ledger
+from .plan import Plan
+from .query import JobFilter, Query
+
+T = TypeVar("T")
+
+
+class _Loop:
+    """One event loop in a daemon thread, started at the first use and shared by all blocking clients."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine there, and wait. An interrupt (Ctrl-C) cancels it, and waits until it has tidied up."""
+        future = asyncio.run_coroutine_threadsafe(work, self._running())
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            future.cancel()
+            concurrent.futures.wait([future], timeout=10)
+            raise
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=self._loop.run_forever, name="bulkjobs", daemon=True).start()
+            return self._loop
+
+
+_LOOP = _Loop()
+
+
+class Client:
+    """The blocking twin of `bulkjobs.Client`, for ``with``; same parameters, same verbs.
+
+    Examples
+    --------
+    >>> with bj.sync.Client.sandbox() as client:
+    ...     frame = client.collect(bj.JobFilter(title="Data Engineer"), limit=500).frame()
+    """
+
+    def __init__(self, api_key: str | None = None, **settings: Any) -> None:
+        self._client = _async.Client(api_key, **settings)
+
+    @classmethod
+    def sandbox(cls, *, home: str | os.PathLike[str] | None = None, **options: Any) -> Self:
+        """Make a client with a sandbox of its own; see `bulkjobs.Client.sandbox`."""
+        made = cls.__new__(cls)
+        made._client = _async.Client.sandbox(home=home, **options)
+        return made
+
+    def start(self) -> Self:
+        """See `bulkjobs.Client.start`."""
+        _LOOP.run(self._client.start())
+        return self
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """See `bulkjobs.Client.close`."""
+        _LOOP.run(self._client.close())
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger of the home folder."""
+        return self._client.ledger
+
+    def count(self, query: Query) -> int:
+        """See `bulkjobs.Client.count`."""
+        return _LOOP.run(self._client.count(query))
+
+    def plan(self, query: Query, *, limit: int | None = None, fresh: bool = False) -> Plan:
+        """See `bulkjobs.Client.plan`."""
+        return _LOOP.run(self._client.plan(query, limit=limit, fresh=fresh))
+
+    def search(self, query: JobFilter, *, limit: int | None = None) -> list[int]:
+        """See `bulkjobs.Client.search`."""
+        return _LOOP.run(self._client.search(query, limit=limit))
+
+    def balance(self) -> int | None:
+        """See `bulkjobs.Client.balance`."""
+        return _LOOP.run(self._client.balance())
+
+    def submit(
+        self,
+        plan: Plan | Query,
+        *,
+        limit: int | None = None,
+        max_credits: int | None = None,
+        fresh: bool = False,
+        on_event: Listener | None = None,
+    ) -> Collection:
+        """See `bulkjobs.Client.submit`."""
+        work = self._client.submit(plan, limit=limit, max_credits=max_credits, fresh=fresh, on_event=on_event)
+        return Collection(_LOOP.run(work))
+
+    def collect(
+        self,
+        plan: Plan | Query,
+        *,
+        limit: int | None = None,
+        max_credits: int | None = None,
+        fresh: bool = False,
+        on_event: Listener | None = None,
+        deadline: float = DEADLINE,
+    ) -> Collection:
+        """See `bulkjobs.Client.collect`."""
+        work = self._client.collect(
+            plan, limit=limit, max_credits=max_credits, fresh=fresh, on_event=on_event, deadline=deadline
+        )
+        return Collection(_LOOP.run(work))
+
+    def collections(self) -> list[Collection]:
+        """See `bulkjobs.Client.collections`."""
+        return [Collection(found) for found in self._client.collections()]
+
+    def attach(self, collection_id: str) -> Collection:
+        """See `bulkjobs.Client.attach`."""
+        return Collection(self._client.attach(collection_id))
+
+    def resume(
+        self, collection_id: str | None = None, *, on_event: Listener | None = None, deadline: float = DEADLINE
+    ) -> list[Collection]:
+        """See `bulkjobs.Client.resume`."""
+        work = self._client.resume(collection_id, on_event=on_event, deadline=deadline)
+        return [Collection(done) for done in _LOOP.run(work)]
+
+    def settle(self, collection_id: str, *, request_id: str) -> Collection:
+        """See `bulkjobs.Client.settle`."""
+        return Collection(_LOOP.run(self._client.settle(collection_id, request_id=request_id)))
+
+
+class Collection:
+    """The blocking twin of `bulkjobs.Collection`."""
+
+    def __init__(self, collection: _AsyncCollection) -> None:
+        self._collection = collection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._collection, name)  # all that only reads is the same
+
+    def wait(self, *, on_event: Listener | None = None, deadline: float = DEADLINE) -> Self:
+        """See `bulkjobs.Collection.wait`."""
+        _LOOP.run(self._collection.wait(on_event=on_event, deadline=deadline))
+        return self
+
+    def fetch(self, *, on_event: Listener | None = None) -> Self:
+        """See `bulkjobs.Collection.fetch`."""
+        _LOOP.run(self._collection.fetch(on_event=on_event))
+        return self
+
+    def load(self, *, on_event: Listener | None = None) -> pl.DataFrame:
+        """See `bulkjobs.Collection.load`."""
+        return _LOOP.run(self._collection.load(on_event=on_event))
+
+    def finish(self, *, on_event: Listener | None = None, deadline: float = DEADLINE) -> Self:
+        """See `bulkjobs.Collection.finish`."""
+        _LOOP.run(self._collection.finish(on_event=on_event, deadline=deadline))
+        return self
+
+    def frame(self) -> pl.DataFrame:
+        """See `bulkjobs.Collection.frame`."""
+        return self._collection.frame()
+
+    def __repr__(self) -> str:
+        return repr(self._collection)
+
+    def _repr_html_(self) -> str:
+        return self._collection._repr_html_()

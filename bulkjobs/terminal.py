@@ -1,0 +1,132 @@
+"""What a person sees in a terminal: progress from events, tables of collections, and how a run ends."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from . import errors, events
+from .clock import as_datetime
+from .collection import Collection
+from .errors import BulkJobsError, Charged
+from .events import Event, Listener
+
+EXIT_CODES = {
+    0: "done",
+    1: "an unexpected error (please report it)",
+    2: "bad input: nothing was sent",
+    3: "the service refused or could not be reached: nothing was charged",
+    4: "the outcome of a POST is not known: credits may have been spent; see the message",
+    5: "not spent: over the budget, or declined",
+    6: "paid, but not finished: run `bulkjobs resume`, which costs nothing",
+    130: "interrupted: what was sent goes on; run `bulkjobs resume`",
+}
+
+
+def exit_code(error: BulkJobsError) -> int:
+    """Return the exit code for an error; see `EXIT_CODES`."""
+    if isinstance(error, errors.BudgetExceeded):
+        return 5
+    if isinstance(error, (errors.InvalidQuery, errors.ConfigError, errors.PlanRefused, errors.UnknownCollection)):
+        return 2
+    return {Charged.NO: 3, Charged.UNKNOWN: 4, Charged.YES: 6}[error.charged]
+
+
+class ProgressView:
+    """Draws one line of progress from a collection's events; a context manager and a listener."""
+
+    def __init__(self, screen: Console) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            DownloadColumn(),
+            TimeElapsedColumn(),
+            console=screen,
+            transient=True,
+        )
+        self._step: TaskID | None = None
+        self._files: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        self._step = self._progress.add_task("planning", total=None)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show what happened."""
+        if isinstance(event, events.Fetching):
+            if event.file not in self._files:
+                self._files[event.file] = self._progress.add_task(event.file[-32:], total=event.size)
+            self._progress.update(self._files[event.file], completed=event.received)
+        elif self._step is not None:
+            self._progress.update(self._step, description=_words(event))
+
+
+def _words(event: Event) -> str:
+    match event:
+        case events.Attached():
+            return "already bought: nothing is sent"
+        case events.Held():
+            return "another process is at it: waiting"
+        case events.Submitting():
+            return f"buying {event.records:,} records"
+        case events.Submitted():
+            return f"accepted as {event.request_id}"
+        case events.Polled():
+            return f"waiting; next look in {event.next_poll:.0f} s" + (f" ({event.trouble})" if event.trouble else "")
+        case events.Ready():
+            return f"{event.files} files are ready"
+        case events.FetchRetried():
+            return f"trying again: {event.trouble}"
+        case events.Loaded():
+            return f"loaded {event.records:,} postings"
+        case _:
+            return type(event).__name__
+
+
+@contextlib.contextmanager
+def progress(screen: Console, *, wanted: bool) -> Iterator[Listener | None]:
+    """Give a listener that draws progress on a terminal, or None where nobody looks."""
+    if not (wanted and screen.is_terminal):
+        yield None
+        return
+    with ProgressView(screen) as view:
+        yield view
+
+
+def collection_table(collections: list[Collection]) -> Table:
+    """Return collections as a table, newest first."""
+    table = Table(box=None, header_style="bold")
+    for head in ("collection", "made (UTC)", "state"):
+        table.add_column(head, no_wrap=True)
+    for head in ("records", "credits"):
+        table.add_column(head, no_wrap=True, justify="right")
+    table.add_column("query")
+    for collection in collections:
+        table.add_row(
+            collection.id,
+            f"{as_datetime(collection.made_at):%Y-%m-%d %H:%M}",
+            collection.state,
+            f"{collection.records:,}",
+            f"{collection.credits:,}",
+            Text(repr(collection.query)),
+        )
+    return table
+
+
+def console(stream: TextIO) -> Console:
+    """Return a console; where nobody looks (a pipe, a file), lines are long rather than broken."""
+    return Console(file=stream, highlight=False, width=None if stream.isatty() else 240)

@@ -1,0 +1,109 @@
+"""`kill -9` at every step: `resume` ends in the same frame, with no POST that was not promised."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+import bulkjobs as bj
+from bulkjobs import errors
+from bulkjobs.sandbox import Fault
+from bulkjobs.sandbox.catalog import Catalog
+from tests.faults.victim import LIMIT, QUERY
+from tests.support import posts, spent
+
+VICTIM = Path(__file__).with_name("victim.py")
+Start = Callable[..., Any]
+MakeClient = Callable[..., bj.Client]
+
+
+async def run_victim(sandbox: bj.Sandbox, home: Path, step: str) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(VICTIM), sandbox.url, sandbox.api_key, str(home), step, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, output.decode()
+
+
+@pytest.fixture
+def expected(catalog: Catalog, tmp_path: Path) -> pl.DataFrame:
+    """The frame, straight from the dataset."""
+    path = tmp_path / "expected.ndjson"
+    path.write_bytes(b"\n".join(catalog.lines(catalog.ids(QUERY.filters, LIMIT))))
+    return bj.records.load(path)[0]
+
+
+@pytest.mark.parametrize("step", ["intent", "post", "poll", "file", "renamed", "fetched", "load", "loaded"])
+async def test_resume_after_a_kill_completes_with_one_post(
+    step: str, start_sandbox: Start, make_client: MakeClient, tmp_path: Path, expected: pl.DataFrame
+) -> None:
+    sandbox = await start_sandbox(latency=1.5 if step == "poll" else 0.0)
+    if step == "file":
+        sandbox.faults.add(Fault("download", "slow", seconds=0.02, chunk=4096))
+    code, _ = await run_victim(sandbox, tmp_path / "home", step)
+    assert code == -signal.SIGKILL
+    assert posts(sandbox) == (0 if step == "intent" else 1)
+
+    client = make_client(sandbox)
+    resumed = await client.resume()
+    collection = client.collections()[0]
+    assert [done.id for done in resumed] == ([] if step == "loaded" else [collection.id])
+    assert_frame_equal(collection.frame(), expected)
+    assert collection.state == "loaded"
+    assert (posts(sandbox), spent(sandbox)) == (1, LIMIT)
+    assert not list((tmp_path / "home").rglob("*.part"))
+    again = await client.collect(QUERY, limit=LIMIT)
+    assert again.id == collection.id
+    assert posts(sandbox) == 1
+    assert (again.reconciliation or {})["differences"] == []
+
+
+async def test_kill_before_the_answer_is_written_down_is_an_unknown_outcome(
+    sandbox: bj.Sandbox, make_client: MakeClient, tmp_path: Path, expected: pl.DataFrame
+) -> None:
+    code, _ = await run_victim(sandbox, tmp_path / "home", "answer")
+    assert code == -signal.SIGKILL
+    client = make_client(sandbox)
+    with pytest.raises(errors.OutcomeUnknown):
+        await client.resume()
+    assert client.collections()[0].state == "unknown"
+    with pytest.raises(errors.OutcomeUnknown):
+        await client.collect(QUERY, limit=LIMIT)
+    assert posts(sandbox) == 1
+    (request_id,) = sandbox.stats()["requests"]
+    collection = await client.settle(client.collections()[0].id, request_id=request_id)
+    assert_frame_equal(collection.frame(), expected)
+    assert posts(sandbox) == 1
+
+
+async def test_two_processes_at_once_are_one_post(
+    start_sandbox: Start, make_client: MakeClient, tmp_path: Path, expected: pl.DataFrame
+) -> None:
+    sandbox = await start_sandbox(latency=0.5)
+    ends = await asyncio.gather(*(run_victim(sandbox, tmp_path / "home", "none") for _ in range(3)))
+    assert [code for code, _ in ends] == [0, 0, 0]
+    assert len({output for _, output in ends}) == 1
+    assert (posts(sandbox), spent(sandbox)) == (1, LIMIT)
+    assert_frame_equal(make_client(sandbox).collections()[0].frame(), expected)
+
+
+async def test_a_process_that_waits_takes_over_from_one_that_is_killed(
+    start_sandbox: Start, make_client: MakeClient, tmp_path: Path, expected: pl.DataFrame
+) -> None:
+    sandbox = await start_sandbox(latency=1.5)
+    waiting = asyncio.create_task(run_victim(sandbox, tmp_path / "home", "none"))
+    killed, _ = await run_victim(sandbox, tmp_path / "home", "poll")
+    code, _ = await waiting
+    assert code == 0
+    assert killed in {0, -signal.SIGKILL}  # whichever of the two came first did the polling
+    assert posts(sandbox) == 1
+    assert_frame_equal(make_client(sandbox).collections()[0].frame(), expected)

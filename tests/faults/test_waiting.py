@@ -1,0 +1,228 @@
+"""Polling: every answer of contract section 5, outages, deadlines, and files that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bulkjobs as bj
+from bulkjobs import errors, events
+from bulkjobs.sandbox import Fault
+from tests.support import START, Listener, ManualClock, posts, record, spent
+
+Start = Callable[..., Any]
+MakeClient = Callable[..., bj.Client]
+DAY = 86_400.0
+
+
+@pytest.mark.parametrize("pending", ["202", "202-empty", "200-empty-list"])
+async def test_polls_until_ready_whatever_pending_looks_like(
+    pending: str, start_sandbox: Start, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    sandbox = await start_sandbox(latency=300.0, clock=clock, pending_reply=pending)
+    client, listener = make_client(sandbox, clock=clock), Listener()
+    collection = await client.collect(query, limit=20, on_event=listener)
+    assert len(collection.frame()) == 20
+    waits = [event.next_poll for event in listener.events if isinstance(event, events.Polled)]
+    assert 8 <= len(waits) < 40  # exponential at first, then every 15 to 30 s
+    assert max(waits) <= 30.0
+    assert listener.names()[:3] == ["Submitting", "Submitted", "Polled"]
+    assert listener.names()[-4:] == ["Fetching", "Fetched", "Loaded", "Reconciled"]
+
+
+async def test_jitter_spreads_the_polls(
+    start_sandbox: Start, make_client: MakeClient, query: bj.JobFilter, tmp_path: Path
+) -> None:
+    first_waits = []
+    for jitter in (0.0, 1.0):
+        clock, listener = ManualClock(), Listener()
+        sandbox = await start_sandbox(latency=10.0, clock=clock)
+        client = make_client(sandbox, clock=clock, jitter=lambda value=jitter: value, home=tmp_path / str(jitter))
+        await client.collect(query, limit=20, on_event=listener)
+        first_waits.append(next(event.next_poll for event in listener.events if isinstance(event, events.Polled)))
+    assert first_waits[0] * 2 == pytest.approx(first_waits[1])
+
+
+@pytest.mark.parametrize("fault", [
+    Fault("list_files", "status", times=10_000, status=503),
+    Fault("list_files", "status", times=10_000, status=429),
+    Fault("list_files", "reset_before", times=10_000),
+    Fault("list_files", "bad_json", times=10_000),
+    Fault("list_files", "empty_list", times=10_000),
+], ids=lambda fault: f"{fault.kind}-{fault.status}")  # fmt: skip
+async def test_survives_an_outage_of_ten_minutes(
+    fault: Fault, sandbox: bj.Sandbox, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    client = make_client(sandbox, clock=clock)
+    sandbox.faults.add(fault)
+
+    def end_of_outage(event: events.Event) -> None:
+        if isinstance(event, events.Polled) and clock.now - START > 600:
+            sandbox.faults.clear()
+
+    collection = await client.collect(query, limit=20, on_event=end_of_outage)
+    assert len(collection.frame()) == 20
+    assert clock.now - START > 600
+    assert posts(sandbox) == 1
+
+
+async def test_deadline_passes_and_resume_goes_on(
+    start_sandbox: Start, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    sandbox = await start_sandbox(latency=500.0, clock=clock)
+    client = make_client(sandbox, clock=clock)
+    with pytest.raises(errors.StillRunning, match="resume") as caught:
+        await client.collect(query, limit=20, deadline=100.0)
+    assert caught.value.charged == "yes"
+    assert isinstance(caught.value, TimeoutError)
+    assert clock.now - START <= 101
+    (collection,) = await client.resume()
+    assert len(collection.frame()) == 20
+    assert posts(sandbox) == 1
+
+
+async def test_slower_motion_steps(
+    start_sandbox: Start, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    sandbox = await start_sandbox(latency=50.0, clock=clock)
+    client = make_client(sandbox, clock=clock)
+    collection = await client.submit(await client.plan(query, limit=20), max_credits=20)
+    states: list[str] = [collection.state]
+    with pytest.raises(errors.LoadFailed, match="accepted"):
+        collection.frame()
+    await collection.wait()
+    states.append(collection.state)
+    with pytest.raises(errors.LoadFailed, match="not wholly here"):
+        await collection.load()
+    await client.attach(collection.id[:12]).fetch()
+    states.append(collection.state)
+    assert len(await collection.load()) == 20
+    assert [*states, collection.state] == ["accepted", "ready", "fetched", "loaded"]
+
+
+async def test_too_little_credit_fails_at_poll_and_charges_nothing(
+    start_sandbox: Start, make_client: MakeClient, query: bj.JobFilter
+) -> None:
+    sandbox = await start_sandbox(credits=10)
+    client = make_client(sandbox)
+    plan = await client.plan(query, limit=20)
+    assert plan.balance_after == -10
+    assert "balance is too small" in repr(plan)
+    with pytest.raises(errors.InsufficientCredits) as caught:
+        await client.collect(plan)
+    assert caught.value.charged == "no"
+    assert (client.collections()[0].state, spent(sandbox)) == ("failed", 0)
+    assert len((await client.collect(query, limit=10)).frame()) == 10
+
+
+async def test_too_many_matches_fails_at_poll(start_sandbox: Start, make_client: MakeClient) -> None:
+    sandbox = await start_sandbox(data=[record(n) for n in range(1, 31)], max_records=25, limit_before_cap=False)
+    client = make_client(sandbox)
+    with pytest.raises(errors.TooManyMatches, match="narrow the filter"):
+        await client.collect(bj.JobFilter(country="Portugal"), limit=20)
+    assert client.collections()[0].error is not None
+    assert spent(sandbox) == 0
+
+
+@pytest.mark.parametrize("status", ["404", "422"])
+async def test_nothing_matched_at_poll(
+    status: str, start_sandbox: Start, make_client: MakeClient, clock: ManualClock
+) -> None:
+    sandbox = await start_sandbox(no_match=status, clock=clock)
+    client = make_client(sandbox, clock=clock)
+    with pytest.raises(errors.NothingMatched):
+        await client.collect(bj.JobIds([1, 2, 3]))
+    assert (client.collections()[0].state, spent(sandbox)) == ("failed", 0)
+
+
+async def test_nothing_matches_the_plan_so_nothing_is_sent(sandbox: bj.Sandbox, client: bj.Client) -> None:
+    plan = await client.plan(bj.JobFilter(title="astronaut AND plumber"))
+    assert (plan.records, plan.credits) == (0, 0)
+    collection = await client.collect(plan)
+    assert collection.frame().schema == bj.records.POSTING_SCHEMA
+    assert len(collection.frame()) == 0
+    assert posts(sandbox) == 0
+    assert (await client.collect(plan.query, max_credits=5)).id != collection.id  # asked anew: some may be there by now
+
+
+async def test_unknown_ids_are_shown_not_raised(sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter) -> None:
+    known = (await client.collect(query, limit=5)).frame()["id"].to_list()
+    collection = await client.collect(bj.JobIds([*known, 1, 2]))
+    assert len(collection.frame()) == 5
+    assert "7 records were expected, 5 came" in repr(collection)
+    assert collection.credits == 5
+
+
+async def test_short_404_after_the_post_is_borne(
+    sandbox: bj.Sandbox, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    sandbox.faults.add(Fault("list_files", "status", times=4, status=404, body='{"detail": "Not Found"}'))
+    collection = await make_client(sandbox, clock=clock).collect(query, limit=20)
+    assert len(collection.frame()) == 20
+
+
+async def test_wrong_route_says_nothing_about_the_data_request(
+    sandbox: bj.Sandbox, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    client = make_client(sandbox, clock=clock)
+    collection = await client.submit(query, limit=20)
+    clock.now += 10 * DAY
+    sandbox.faults.add(
+        Fault("list_files", "status", status=404, body='{"message": "no Route matched with those values"}')
+    )
+    with pytest.raises(errors.NotFound):
+        await collection.wait()
+    assert collection.state == "accepted"
+    assert len((await collection.finish()).frame()) == 20
+
+
+async def test_another_key_says_nothing_about_the_data_request(
+    sandbox: bj.Sandbox, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    collection = await make_client(sandbox, clock=clock).submit(query, limit=20)
+    clock.now += 3_600
+    other = make_client(sandbox, clock=clock, api_key="A" * 32)
+    sandbox.faults.add(Fault("list_files", "status", status=404, body='{"detail": "Not Found"}'))
+    with pytest.raises(errors.NotFound, match="another"):
+        await other.resume()
+    assert collection.state == "accepted"
+    assert len((await collection.finish()).frame()) == 20
+
+
+async def test_expired_before_it_was_fetched(
+    start_sandbox: Start, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    sandbox = await start_sandbox(clock=clock)
+    client = make_client(sandbox, clock=clock)
+    polled = await client.submit(query, limit=20)
+    ready = await (await client.submit(query, limit=30)).wait()
+    loaded = await client.collect(query, limit=40)
+    clock.now += 31 * DAY
+    for lost in (polled, ready):
+        with pytest.raises(errors.DataRequestExpired, match="31 days ago") as caught:
+            await client.resume(lost.id)
+        assert caught.value.charged == "yes"
+        assert lost.state == "failed"
+    with pytest.raises(errors.DataRequestExpired):  # paid, so it is not bought again by itself
+        await client.collect(query, limit=20)
+    assert len((await client.collect(query, limit=40)).frame()) == len(loaded.frame()) == 40
+    assert posts(sandbox) == 3
+
+
+async def test_resume_finishes_all_others_before_it_raises(
+    start_sandbox: Start, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    sandbox = await start_sandbox(latency=10.0, clock=clock)
+    client = make_client(sandbox, clock=clock)
+    for country in ("Germany", "India", "France", "Japan"):
+        await client.submit(bj.JobFilter(country=country), limit=5)
+    sandbox.faults.add(Fault("list_files", "status", times=2, status=401))
+    with pytest.raises(ExceptionGroup) as caught:
+        await client.resume()
+    assert [type(error) for error in caught.value.exceptions] == [errors.Unauthorized] * 2
+    assert sorted(collection.state for collection in client.collections()) == ["accepted"] * 2 + ["loaded"] * 2
+    assert len(await client.resume()) == 2
+    assert posts(sandbox) == 4

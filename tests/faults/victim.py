@@ -1,0 +1,74 @@
+"""A process that collects, and is killed at one step. Arguments: base URL, key, home, step."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import bulkjobs as bj
+from bulkjobs import carry, events, receive, records
+from bulkjobs.events import Event
+
+QUERY = bj.JobFilter(country="United States", application_active=True)
+LIMIT = 120
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def killing_before(function: Callable[..., Any], *, calls: int = 1) -> Callable[..., Any]:
+    """Wrap a function so that its n-th call is the end."""
+    count = 0
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count == calls:
+            die()
+        return function(*args, **kwargs)
+
+    return wrapped
+
+
+def at_step(step: str, client: bj.Client) -> Callable[[Event], None]:
+    """Arrange for the end at a step."""
+    if step == "intent":
+        carry.send = killing_before(carry.send)
+    if step == "answer":  # the service has answered, and nothing of it is written down
+        client.ledger.accepted = killing_before(client.ledger.accepted)  # type: ignore[method-assign]
+    if step == "renamed":  # the file has its name, and the ledger does not know
+        client.ledger.fetched = killing_before(client.ledger.fetched)  # type: ignore[method-assign]
+    if step == "load":
+        records.normalise = killing_before(records.normalise, calls=LIMIT // 2)
+    if step == "loaded":
+        receive._reconcile = killing_before(receive._reconcile)
+
+    def listener(event: Event) -> None:
+        match event:
+            case events.Submitted() if step == "post":
+                die()
+            case events.Polled() if step == "poll":
+                die()
+            case events.Fetching(received=received, size=size) if step == "file" and size and received < size:
+                die()
+            case events.Fetched() if step == "fetched":
+                die()
+
+    return listener
+
+
+async def main(url: str, key: str, home: str, step: str) -> None:
+    async with bj.Client(key, base_url=url, home=Path(home), rate=1e6) as client:
+        listener = at_step(step, client)
+        collection = await client.collect(QUERY, limit=LIMIT, on_event=listener)
+        print(collection.id, len(collection.frame()))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,76 @@
+"""What the tests of the client share: a clock of their own, and ways to look at what happened."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from bulkjobs.events import Event
+from bulkjobs.sandbox import Sandbox
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+START = 1_790_000_000.0  # 2026-09-21
+
+
+class ManualClock:
+    """A clock that stands still until somebody sleeps on it; a sleep takes no real time.
+
+    The real event loop gets a turn at each sleep, so that sockets and other tasks move on.
+    """
+
+    def __init__(self, start: float = START) -> None:
+        self.now = start
+        self.sleeps: list[float] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def __call__(self) -> float:  # the sandbox takes a callable
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.now += seconds
+        await asyncio.sleep(0)
+
+
+class Listener:
+    """Keeps the events it hears."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def __call__(self, event: Event) -> None:
+        self.events.append(event)
+
+    def names(self) -> list[str]:
+        return [type(event).__name__ for event in self.events]
+
+
+def posts(sandbox: Sandbox) -> int:
+    return int(sandbox.stats()["posts"])
+
+
+def spent(sandbox: Sandbox) -> int:
+    return int(sandbox.stats()["credits_spent"])
+
+
+def record(number: int, **fields: Any) -> dict[str, Any]:
+    """A small posting in the service's shape (schema A)."""
+    return {
+        "id": number,
+        "created": "2026-01-02 03:04:05",
+        "last_updated": "2026-02-03 04:05:06",
+        "title": f"Posting {number}",
+        "description": "Text",
+        "country": "Portugal",
+        "deleted": 0,
+        "application_active": 1,
+        "job_industry_collection": [{"job_industry_list": {"industry": "Oceanography"}}],
+        "job_functions_collection": ["Engineering"],
+        **fields,
+    }

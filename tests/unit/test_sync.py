@@ -1,0 +1,101 @@
+"""The blocking twin: in a script, in a running loop, in a thread, and when it is interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import bulkjobs as bj
+from bulkjobs import errors
+
+QUERY = bj.JobFilter(country="United States")
+
+
+def test_main_job_without_a_loop(tmp_path: Path) -> None:
+    with bj.sync.Client.sandbox(home=tmp_path, postings=800) as client:
+        assert client.count(QUERY) > 50
+        plan = client.plan(QUERY, limit=30)
+        collection = client.collect(plan, max_credits=30)
+        assert len(collection.frame()) == 30
+        assert client.collect(QUERY, limit=30).id == collection.id
+        assert client.balance() == 50_000 - 30
+        assert [found.id for found in client.collections()] == [collection.id]
+        assert client.attach(collection.id).state == "loaded"
+        steps = client.submit(QUERY, limit=31).wait().fetch()
+        assert len(steps.load()) == 31
+        assert client.resume() == []
+        assert len(client.ledger.collections()) == 2
+        assert repr(collection) in repr(client.attach(collection.id))
+        assert "<table>" in collection._repr_html_()
+        with pytest.raises(errors.BudgetExceeded):
+            client.collect(QUERY, max_credits=1)
+        with pytest.raises(errors.UnknownCollection):
+            client.settle(collection.id, request_id="x")
+        assert len(client.attach(collection.id).finish().frame()) == 30
+    with bj.sync.Client(home=tmp_path) as offline:  # no key, no network: what was bought is there
+        assert len(offline.attach(collection.id).frame()) == 30
+
+
+async def test_main_job_inside_a_running_loop(tmp_path: Path) -> None:
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0.001)
+
+    task = asyncio.create_task(tick())
+    await asyncio.sleep(0)
+    with bj.sync.Client.sandbox(home=tmp_path, postings=300) as client:  # as in a notebook's cell
+        frame = client.collect(QUERY, limit=5).frame()
+    assert len(frame) == 5
+    task.cancel()
+
+
+def test_two_threads_share_one_loop(tmp_path: Path) -> None:
+    with bj.sync.Client.sandbox(home=tmp_path, postings=300) as client:
+        done: list[int] = []
+        threads = [
+            threading.Thread(target=lambda: done.append(len(client.collect(QUERY, limit=7).frame()))) for _ in range(3)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert done == [7, 7, 7]
+        assert len(client.collections()) == 1
+
+
+def test_plain_script(tmp_path: Path) -> None:
+    script = (
+        "import bulkjobs as bj\n"
+        f"with bj.sync.Client.sandbox(home={str(tmp_path)!r}, postings=300) as client:\n"
+        "    print(len(client.collect(bj.JobFilter(country='United States'), limit=5).frame()))\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("5\n", "", 0)
+
+
+def test_interrupt_cancels_the_wait_and_leaves_the_collection_resumable(tmp_path: Path) -> None:
+    with bj.sync.Client.sandbox(home=tmp_path, postings=300, latency=1.2) as client:
+        interrupted: list[float] = []
+
+        def interrupt(event: object) -> None:
+            if type(event).__name__ == "Polled" and not interrupted:
+                interrupted.append(time.monotonic())
+                os.kill(os.getpid(), signal.SIGINT)
+
+        with pytest.raises(KeyboardInterrupt):
+            client.collect(QUERY, limit=5, on_event=interrupt)
+        assert client.collections()[0].state == "accepted"
+        (collection,) = client.resume()
+        assert len(collection.frame()) == 5
