@@ -1,0 +1,47 @@
+# Each target sets up the virtual environment it needs: when there is none, and again when pyproject.toml,
+# constraints.txt or this file changed. Nothing but Python 3.11 or newer has to be there before.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RECIPE := pyproject.toml constraints.txt Makefile
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test lint lab bench clean
+
+demo: $(VENV)/.installed-core  ## the main job on the sandbox: no key, no network
+	$(BIN)/bulkjobs demo
+
+test: $(VENV)/.installed-dev  ## every test, the lessons included
+	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest --nbval-lax notebooks
+
+lint: $(VENV)/.installed-dev  ## format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+lab: $(VENV)/.installed-lab  ## JupyterLab on the lessons
+	$(BIN)/jupyter lab --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+		--notebook-dir notebooks 02-filters-and-credits.ipynb
+
+bench: $(VENV)/.installed-dev  ## measure; ratios in one run
+	$(BIN)/python bench/main_job.py
+
+clean:  ## remove the virtual environment and all that tools left
+	rm -rf $(VENV) build dist bench/results .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+
+$(VENV)/.installed-core: $(RECIPE)
+	@$(call prepare)
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-%: $(RECIPE)
+	@$(call prepare)
+	$(PIP) --editable ".[$*]"
+	@touch $@
+
+define prepare
+test -x $(BIN)/python || { \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "bulkjobs needs Python 3.11 or newer: make PYTHON=python3.12 ...")' \
+	&& $(PYTHON) -m venv $(VENV); }
+endef

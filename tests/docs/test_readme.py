@@ -1,0 +1,72 @@
+"""Every command and every code block of the README runs, as it stands there."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def environment(tmp_path: Path) -> dict[str, str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "BULKJOBS_HOME": str(tmp_path / "home"), "PATH": path}
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_python_block(code: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "error", "-c", code]
+    for _ in range(2):  # a script is run again tomorrow
+        done = subprocess.run(command, env=environment(tmp_path), capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert "cost               0 credits" in done.stdout
+    assert done.stdout.endswith("True 50000\n")
+
+
+def test_the_two_commands_are_targets_of_the_makefile() -> None:
+    made, *_ = blocks("console")
+    commands = [line.split("#")[0].split() for line in made.splitlines()]
+    assert commands == [["make", "demo"], ["make", "test"]]
+    for word in [*re.findall(r"`make (\w+)`", README), "demo", "test"]:
+        assert re.search(rf"^{word}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+def test_command_line_block(tmp_path: Path) -> None:
+    """The lines as they stand, in one shell; only the wait for the server and its end are added."""
+    _, block = blocks("console")
+    served, *lines = block.splitlines()
+    assert served.endswith(" &")
+    wait = "for _ in $(seq 300); do curl -s -o /dev/null http://127.0.0.1:8765/_sandbox/stats && break; sleep 0.1; done"
+    script = "\n".join(["set -e", served, "trap 'kill $!; wait' EXIT", wait, *lines])
+    process = subprocess.Popen(
+        ["bash", "-c", script],
+        env=environment(tmp_path),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        out, said = process.communicate(timeout=60)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == 0, said
+    assert (tmp_path / "jobs.parquet").exists()
+    assert "50 credits at most" in out
+    assert "Nothing is unfinished." in out
+    key = re.search(r"CORESIGNAL_API_KEY=(\w+)", out)
+    assert key
+    assert key[1] in block  # the key in the README is the one that the sandbox prints
