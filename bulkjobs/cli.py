@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import io
 import json
 import signal
 import sys
@@ -49,7 +50,7 @@ class Run:
     def show(self, text: object, data: object) -> None:
         """Print a result: rich text (or a plain string as it is) for a person, or one JSON document."""
         if self.as_json:
-            click.echo(json.dumps(data, ensure_ascii=False, default=str))
+            click.echo(json.dumps(data, default=str))
         elif isinstance(text, str):
             click.echo(safe_text(text))
         else:
@@ -58,9 +59,9 @@ class Run:
     def say(self, error: BulkJobsError) -> None:
         """Print an error on standard error."""
         if self.as_json:
-            click.echo(json.dumps({"error": saved(error)}, ensure_ascii=False), err=True)
+            click.echo(json.dumps({"error": saved(error)}), err=True)
         else:
-            click.secho(safe_text(f"Error: {error}"), err=True, fg="red")
+            click.secho(f"Error: {terminal.said(error)}", err=True, fg="red")
 
     def fail(self, error: BulkJobsError) -> NoReturn:
         """End with the error's words and its exit code."""
@@ -87,8 +88,11 @@ def _common(command: F) -> F:
         except BulkJobsError as error:
             run.fail(error)
         except ExceptionGroup as group:  # `resume` of several
-            *others, last = (failure for failure in group.exceptions if isinstance(failure, BulkJobsError))
-            for failure in others:
+            known, others = group.split(BulkJobsError)
+            if known is None or others is not None:
+                raise
+            *first, last = (failure for failure in known.exceptions if isinstance(failure, BulkJobsError))
+            for failure in first:
                 run.say(failure)
             run.fail(last)
         except KeyboardInterrupt:
@@ -113,6 +117,7 @@ def _filters(command: F) -> F:
 def _buying(command: F) -> F:
     """Give a command the options of a purchase."""
     for option in (
+        click.option("--overwrite", is_flag=True, help="Replace the file of --out if it is there."),
         click.option("--out", type=click.Path(path_type=Path), help="Also write .parquet, .csv or .ndjson."),
         click.option("--fresh", is_flag=True, help="Buy anew what was bought before."),
         click.option("--max-credits", type=click.IntRange(min=0), help="Spend at most this, without asking."),
@@ -126,6 +131,9 @@ def _buying(command: F) -> F:
 @click.version_option(package_name="bulkjobs")
 def main() -> None:
     """Buy job postings in bulk, without ever paying twice."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a pipe of an old code page must not end a paid collection
+            stream.reconfigure(errors="replace")
 
 
 @main.command()
@@ -157,29 +165,33 @@ async def plan(run: Run, *, ids: Path | None, limit: int | None, fresh: bool, **
 @_filters
 @_buying
 @_common
-async def collect(
-    run: Run, *, limit: int | None, max_credits: int | None, fresh: bool, out: Path | None, **fields: Any
-) -> None:
+async def collect(run: Run, **options: Any) -> None:
     """Buy what a filter matches: submit, poll, fetch, load. Spends credits."""
-    await _collect(run, JobFilter(**fields), limit, max_credits, fresh, out)
+    fields = {name: options.pop(name) for name in FIELDS}
+    await _collect(run, JobFilter(**fields), **options)
 
 
 @main.command("collect-ids")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_buying
 @_common
-async def collect_ids(
-    run: Run, file: Path, *, limit: int | None, max_credits: int | None, fresh: bool, out: Path | None
-) -> None:
+async def collect_ids(run: Run, file: Path, **options: Any) -> None:
     """Buy the postings of an ID file (.csv or .txt, one a line). Spends credits."""
-    await _collect(run, JobIds.from_file(file), limit, max_credits, fresh, out)
+    await _collect(run, JobIds.from_file(file), **options)
 
 
 async def _collect(
-    run: Run, query: Query, limit: int | None, max_credits: int | None, fresh: bool, out: Path | None
+    run: Run,
+    query: Query,
+    *,
+    limit: int | None,
+    max_credits: int | None,
+    fresh: bool,
+    out: Path | None,
+    overwrite: bool,
 ) -> None:
     if out is not None:
-        check_target(out)
+        check_target(out, overwrite=overwrite)
     async with run.client() as client:
         made = await client.plan(query, limit=limit, fresh=fresh)
         if max_credits is None and made.credits:
@@ -187,7 +199,7 @@ async def _collect(
         with terminal.progress(run.err, wanted=not run.as_json) as listener:
             collection = await client.collect(made, max_credits=max_credits, on_event=listener)
     if out is not None:
-        collection.export(out)
+        collection.export(out, overwrite=overwrite)
     run.show(repr(collection), _collection_data(collection))
 
 
@@ -237,7 +249,7 @@ def show(run: Run, collection_id: str, *, rows: int) -> None:
 @click.option("--request-id", help="Request id of a POST whose outcome was unknown.")
 @_common
 async def resume(run: Run, collection_id: str | None, *, request_id: str | None) -> None:
-    """Finish what was cut off, at no new cost. Nothing that was sent is sent again."""
+    """Finish what was cut off. Nothing that was sent is sent again; nothing that was not confirmed is bought."""
     if request_id and not collection_id:
         raise click.UsageError("--request-id needs the collection's id.")
     async with run.client() as client:
@@ -327,7 +339,7 @@ def _plan_data(made: Plan) -> dict[str, Any]:
         "owned": made.owned,
         "credits": made.credits,
         "balance": made.balance,
-        "data_requests": len(made.requests) if made.buys else 0,
+        "data_requests": len(made.requests) if made.credits else 0,
         "attaches_to": made.attaches_to,
         "problem": made.problem or None,
         "sample": list(made.sample),

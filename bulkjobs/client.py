@@ -9,23 +9,27 @@ import random
 import secrets
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from . import carry, config, outcomes
-from .carry import Workshop
+from .budget import Budget
+from .carry import DEADLINE, Workshop
 from .clock import Clock, SystemClock, as_datetime
-from .collection import DEADLINE, Collection
+from .collection import Collection
 from .config import ApiKey
-from .errors import BudgetExceeded, BulkJobsError, ConfigError, UnknownCollection
+from .errors import BulkJobsError, ConfigError, InvalidQuery, PlanRefused, UnknownCollection
 from .events import Attached, Listener, notify
 from .ledger import Ledger
-from .plan import Plan, check_limit, make_plan, plan_key
+from .plan import Plan, asked_for, make_plan, plan_key
 from .query import JobFilter, JobIds, Query
-from .rows import CollectionRow, Intent
+from .rows import CREDITS_A_RECORD, CollectionRow, Intent, is_void, unsent
 from .wire.api import COMPANY_URL_FIELD, Api
 from .wire.pace import Pace
 from .wire.routes import routes
 from .wire.transport import Backoff, Timeouts, Transport
+
+if TYPE_CHECKING:
+    from .local import SandboxClient
 
 UNFINISHED = frozenset({"planned", "sending", "accepted", "ready", "fetched"})
 
@@ -50,8 +54,8 @@ class Client:
     company_url_field : str
         Name under which the service takes the company page filter (contract section 11, row 14).
     free_preview : bool, optional
-        Whether previews cost nothing, so that a plan may show sample postings. Unless told, only a service on
-        loopback is trusted with that: on the real one they may be charged (contract section 8).
+        Whether previews cost nothing, so that a plan may show sample postings. Unless told, only a sandbox is
+        trusted with that: on the real service they may be charged (contract section 8).
     service : str, optional
         What the ledger calls the service that things were bought from; the base URL unless told.
     clock, jitter, timeouts
@@ -105,7 +109,9 @@ class Client:
             timeouts=timeouts,
             backoff=Backoff(jitter=jitter),
         )
-        self._free_preview = config.is_loopback(url) if free_preview is None else free_preview
+        self._free_preview = free_preview
+        self._url = url
+        self._find_key = key
         self.ledger = Ledger(self.home / "ledger.sqlite3")
         self._shop = Workshop(
             service=service or str(url),
@@ -129,6 +135,8 @@ class Client:
         **options
             For `bulkjobs.Sandbox`: ``data``, ``postings``, ``seed``, ``credits``, ``rate``, ``latency``, ...
         """
+        from .local import SandboxClient
+
         return SandboxClient(home, options)
 
     async def start(self) -> Self:
@@ -159,6 +167,7 @@ class Client:
         ServiceError
             The service refused it, or could not be reached.
         """
+        query, _ = asked_for(query, None)
         if isinstance(query, JobIds):
             return len(query)
         return (await self._shop.api.count(query.filters)).total
@@ -189,7 +198,7 @@ class Client:
             query,
             limit=limit,
             service=self._shop.service,
-            sample=self._free_preview,
+            sample=self._preview_is_free(),
             fresh=fresh,
         )
 
@@ -213,6 +222,9 @@ class Client:
         ServiceError
             The service refused it, or could not be reached.
         """
+        asked_for(query, None)
+        if not isinstance(query, JobFilter):
+            raise InvalidQuery("Only a JobFilter can be searched for.", next_step="list(ids) has the ids already")
         found: dict[int, None] = {}
         seen: set[str] = set()
         after: str | None = None
@@ -270,17 +282,23 @@ class Client:
             It was sent and no usable answer came back; see the error's next step.
         """
         if isinstance(plan, Plan):
+            if limit not in {None, plan.limit}:
+                raise InvalidQuery("A plan has its limit already.", field="limit", next_step="plan it with that limit")
             query, limit, fresh = plan.query, plan.limit, fresh or plan.fresh
         else:
+            plan, limit = asked_for(plan, limit)
             query = plan
-        check_limit(limit)
-        row = None if fresh else self.ledger.live(self._shop.service, plan_key(query, limit))
-        bought = row is not None
+        budget = Budget(max_credits, bounded=isinstance(plan, (Plan, JobIds)) or limit is not None)
+        row = None if fresh else self.ledger.current(self._shop.service, plan_key(query, limit))
+        if row is not None and await self._lapse(row):
+            row = None
+        made = False
         if row is None:
-            row, made = await self._open(plan, limit, max_credits, fresh)
-            bought = not made
+            row, made = await self._open(plan, limit, budget, fresh=fresh)
+        if not made:
+            budget.check(unsent(self.ledger.data_requests(row.id)) * CREDITS_A_RECORD)
         collection = Collection(self._shop, row)
-        if bought:
+        if not made:
             notify(on_event, Attached(row.id, collection.records))
         await carry.send(self._shop, row, on_event)
         return collection
@@ -313,26 +331,18 @@ class Client:
         return await collection.finish(on_event=on_event, deadline=deadline)
 
     async def _open(
-        self, plan: Plan | Query, limit: int | None, max_credits: int | None, fresh: bool
+        self, plan: Plan | Query, limit: int | None, budget: Budget, *, fresh: bool
     ) -> tuple[CollectionRow, bool]:
         """Check the price, and write the intent down; tells whether the collection is new."""
         if not isinstance(plan, Plan):
-            bare = limit is None and max_credits is None and not isinstance(plan, JobIds)  # a list is a limit
             plan = await self.plan(plan, limit=limit, fresh=fresh)
-            if bare and plan.cost:
-                raise BudgetExceeded(
-                    f"This would cost {plan.cost:,} credits, and no limit was set.",
-                    next_step=f"collect(..., max_credits={plan.cost})",
-                )
-        if plan.service != self._shop.service:
+        elif plan.service != self._shop.service:
             raise ConfigError(f"The plan was made for {plan.service}, not for {self._shop.service}: plan it again.")
+        elif plan.attaches_to and not fresh:
+            raise PlanRefused(f"Collection {plan.attaches_to} brought nothing in the end.", next_step="plan it again")
         plan.check()
-        if max_credits is not None and plan.cost > max_credits:
-            raise BudgetExceeded(
-                f"This would cost {plan.cost:,} credits, more than the {max_credits:,} allowed.",
-                next_step=f"collect(..., max_credits={plan.cost}), or plan it with limit={max(max_credits, 1)}",
-            )
-        balance = await self._shop.api.balance()
+        budget.check(plan.cost)
+        account, balance = self._shop.account(), await self._shop.api.balance()
         now = self._shop.clock.time()
         intent = Intent(
             id=f"{as_datetime(now):%Y%m%d}-{secrets.token_hex(3)}",
@@ -342,10 +352,11 @@ class Client:
             record_limit=plan.limit,
             matched=plan.matched,
             made_at=now,
+            account=account,
             balance_before=balance,
             requests=[(request.query.to_dict(), request.records) for request in plan.requests],
         )
-        return self.ledger.open(intent, replacing=plan.attaches_to if fresh else None)
+        return await carry.written(self.ledger.open, intent, replacing=plan.attaches_to if fresh else None)
 
     # --- what was bought ----------------------------------------------------------------------------------
 
@@ -366,7 +377,10 @@ class Client:
     async def resume(
         self, collection_id: str | None = None, *, on_event: Listener | None = None, deadline: float = DEADLINE
     ) -> list[Collection]:
-        """Finish what was cut off, with no new charge: nothing that was sent is sent again.
+        """Finish what was cut off. Nothing that was sent is sent again, and nothing that was not promised is spent.
+
+        What was confirmed less than a day ago and never sent, because its process ended, is sent now; what is older
+        is given up.
 
         Parameters
         ----------
@@ -387,25 +401,25 @@ class Client:
         """
         if collection_id is not None:
             collection = self._mine(collection_id)
-            self._lapse(collection)
+            await self._lapse(self.ledger.collection(collection.id))
             return [await collection.finish(on_event=on_event, deadline=deadline)]
-        found = [Collection(self._shop, row) for row in self.ledger.collections() if row.service == self._shop.service]
-        resumed, failures = [], []
-        for collection in reversed(found):
-            self._lapse(collection)
-            state = collection.state
-            if state in UNFINISHED:
-                try:
-                    await collection.finish(on_event=on_event, deadline=deadline)
-                except BulkJobsError as error:
-                    failures.append(error)
-            if state in UNFINISHED or state == "unknown":
-                resumed.append(collection)
-        if len(failures) > 1:
-            raise ExceptionGroup(f"{len(failures)} collections could not be finished", failures)
+        unfinished, undecided = [], []
+        for row in reversed(self.ledger.collections()):
+            if row.service != self._shop.service or await self._lapse(row):
+                continue
+            collection = Collection(self._shop, row)
+            if collection.state in UNFINISHED:
+                unfinished.append(collection)
+            elif collection.state == "unknown" and self.ledger.current(row.service, row.key) == row:
+                undecided.append(collection)
+        work = (collection.finish(on_event=on_event, deadline=deadline) for collection in unfinished)
+        ends = await asyncio.gather(*work, return_exceptions=True)
+        failures = [end for end in ends if isinstance(end, BaseException)]
+        if len(failures) > 1 and all(isinstance(failure, Exception) for failure in failures):
+            raise BaseExceptionGroup(f"{len(failures)} collections could not be finished", failures)
         if failures:
             raise failures[0]
-        return resumed
+        return [*unfinished, *undecided]
 
     async def settle(self, collection_id: str, *, request_id: str) -> Collection:
         """Tell the ledger the request id of a POST whose outcome was unknown, and go on from there.
@@ -422,15 +436,26 @@ class Client:
         UnknownCollection
             No such collection, or nothing in it is in question.
         """
-        collection = self._mine(collection_id)
-        for request in collection.requests:
-            if request.state in {"sending", "unknown", "failed"}:
-                at = request.accepted_at or request.sent_at or self._shop.clock.time()
-                self.ledger.accepted(request, request_id, at=at)
-                return await collection.finish()
-        raise UnknownCollection(
-            f"No data request of collection {collection.id} is in question: it is {collection.state}."
-        )
+        collection, request_id = self._mine(collection_id), request_id.strip()
+        known = self.ledger.knows(request_id)
+        if known is not None and known.collection_id != collection.id:
+            raise InvalidQuery(f"{request_id} is collection {known.collection_id}.", field="request_id")
+        async with carry.held(self._shop, collection.id, None):
+            asked = [r for r in collection.requests if r.state in {"sending", "unknown", "failed"}]
+            if not asked or not request_id:
+                raise UnknownCollection(
+                    f"No data request of collection {collection.id} is in question: it is {collection.state}."
+                )
+            await self._shop.api.files(request_id)  # an id that the service does not know is not written down
+            same = asked[0].request_id == request_id and asked[0].accepted_at is not None
+            at = (asked[0].accepted_at if same else asked[0].sent_at) or self._shop.clock.time()
+            await carry.written(self.ledger.settled, asked[0], request_id, at=at)
+        return await collection.finish()
+
+    def _preview_is_free(self) -> bool:
+        if self._free_preview is not None:
+            return self._free_preview
+        return config.is_loopback(self._url) and self._find_key().is_sandbox
 
     def _mine(self, collection_id: str) -> Collection:
         row = self.ledger.collection(collection_id)
@@ -441,46 +466,12 @@ class Client:
             )
         return Collection(self._shop, row)
 
-    def _lapse(self, collection: Collection) -> None:
+    async def _lapse(self, row: CollectionRow) -> bool:
         """Give up an intent of long ago that was never sent: to send it now would be a charge out of the blue."""
+        if self._shop.clock.time() - row.made_at <= carry.INTENT_LAPSES:
+            return False
         lapsed = BulkJobsError("It was planned, never sent, and is more than a day old.", next_step="collect it again")
-        row = self.ledger.collection(collection.id)
-        if self._shop.clock.time() - row.made_at > carry.INTENT_LAPSES:
-            for request in collection.requests:
-                if request.state == "planned":
-                    self.ledger.refused(request, outcomes.saved(lapsed))
-
-
-class SandboxClient(Client):
-    """A `Client` that starts a `bulkjobs.Sandbox` when it is entered, and stops it when it is left."""
-
-    def __init__(self, home: str | os.PathLike[str] | None, options: dict[str, Any]) -> None:
-        self._home = home if home is not None else config.home() / "sandbox"
-        self._options = options
-
-    async def start(self) -> Self:
-        """Start the sandbox, then the client."""
-        from .sandbox import Sandbox
-
-        self.server = Sandbox(**self._options)
-        await self.server.start()
-        try:
-            super().__init__(
-                self.server.api_key,
-                base_url=self.server.url,
-                home=self._home,
-                api_version="v2",
-                rate=self._options.get("rate") or 100.0,
-                service=f"sandbox:{self.server.dataset[:16]}",  # the same data has the same name after a restart
-            )
-        except BaseException:
-            await self.server.stop()
-            raise
-        return self
-
-    async def close(self) -> None:
-        """Close the session, then the sandbox."""
-        try:
-            await super().close()
-        finally:
-            await self.server.stop()
+        for request in self.ledger.data_requests(row.id):
+            if request.state == "planned":
+                await carry.written(self.ledger.call_off, request, outcomes.saved(lapsed))
+        return is_void(self.ledger.data_requests(row.id))

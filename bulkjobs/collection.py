@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from . import carry, outcomes, receive
-from .carry import Workshop
+from .carry import DEADLINE, Workshop
 from .clock import as_datetime
 from .display import as_html, as_text
 from .errors import BulkJobsError, LoadFailed
@@ -17,9 +17,7 @@ from .events import Listener
 from .export import export
 from .query import Query, query_from_dict
 from .records import LoadReport
-from .rows import CollectionRow, DataRequestRow, State, overall
-
-DEADLINE = 3_600.0  # seconds to wait for a data request, unless told otherwise
+from .rows import CREDITS_A_RECORD, CollectionRow, DataRequestRow, State, bought, overall
 
 
 class Collection:
@@ -73,13 +71,12 @@ class Collection:
     @property
     def records(self) -> int:
         """Records received; until they are, the records promised."""
-        return sum(r.records if r.received is None else r.received for r in self.requests)
+        return bought(self.requests)
 
     @property
     def credits(self) -> int:
         """Credits booked for it: one a record of each data request that was accepted and did not fail."""
-        booked = {"accepted", "ready", "fetched", "loaded"}
-        return sum(r.records if r.received is None else r.received for r in self.requests if r.state in booked)
+        return bought(self.requests) * CREDITS_A_RECORD
 
     @property
     def reconciliation(self) -> dict[str, Any] | None:
@@ -126,16 +123,15 @@ class Collection:
             A file is missing or does not hold what was fetched.
         """
         self._loaded = await receive.load(self._shop, self._row, on_event)
-        self._row = self._shop.ledger.collection(self.id)
         return self.frame()
 
     async def finish(self, *, on_event: Listener | None = None, deadline: float = DEADLINE) -> Collection:
         """Do all that is left: send what was never sent, wait, fetch, load."""
-        await carry.send(self._shop, self._row, on_event)
+        await carry.send(self._shop, self._row, on_event, deadline=deadline)
         await self.wait(on_event=on_event, deadline=deadline)
-        await self.fetch(on_event=on_event)
+        await receive.fetch(self._shop, self._row, on_event, deadline=deadline)
         if self._loaded is None:
-            await self.load(on_event=on_event)
+            self._loaded = await receive.load(self._shop, self._row, on_event, deadline=deadline)
         return self
 
     # --- the data -----------------------------------------------------------------------------------------
@@ -159,7 +155,7 @@ class Collection:
             if self.state not in {"fetched", "loaded"}:
                 raise LoadFailed(
                     f"Collection {self.id} is {self.state}: its postings are not here yet.",
-                    next_step=f"await client.resume({self.id!r})",
+                    next_step=f"client.resume({self.id!r})",
                 )
             self._loaded = receive.read(self._shop, self.id)
         return self._loaded

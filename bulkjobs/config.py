@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -19,7 +20,6 @@ DEFAULT_API_VERSION = "v2"
 DEFAULT_RATE = 5.0  # requests a second: what the smallest plans allow (contract section 8)
 KEY_VARIABLE = "CORESIGNAL_API_KEY"
 HOME_VARIABLE = "BULKJOBS_HOME"
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class ApiKey:
@@ -39,12 +39,17 @@ class ApiKey:
     __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
-        value = value.strip()
-        if not value:
-            raise ConfigError("The API key is empty.", next_step=f"set {KEY_VARIABLE} or pass api_key=...")
-        if not value.isascii() or not value.isprintable() or " " in value:
-            raise ConfigError("The API key holds spaces or characters that no key has.", next_step="copy the key again")
-        self._value = value
+        self._value = value.strip()
+        problem = self._problem()
+        if problem:
+            del value  # a traceback may show this frame
+            raise ConfigError(problem, next_step=f"copy the key again to {KEY_VARIABLE} or api_key=...")
+
+    def _problem(self) -> str:
+        if not self._value:
+            return "The API key is empty."
+        plain = self._value.isascii() and self._value.isprintable() and " " not in self._value
+        return "" if plain else "The API key holds spaces or characters that no key has."
 
     def __repr__(self) -> str:
         return "ApiKey('***')"
@@ -57,6 +62,11 @@ class ApiKey:
     def header(self, scheme: str = "") -> str:
         """Return the value of the auth header, as a `str` whose repr is masked (tracebacks show locals)."""
         return _MaskedStr(f"{scheme} {self._value}" if scheme else self._value)
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether it is the made-up key of a sandbox, which says so."""
+        return self._value.startswith("SandboxKey")
 
     @property
     def account(self) -> str:
@@ -83,17 +93,18 @@ def api_key(argument: str | ApiKey | None = None, file: Mapping[str, Any] | None
     """
     if isinstance(argument, ApiKey):
         return argument
-    value = argument or os.environ.get(KEY_VARIABLE) or (file or {}).get("api_key")
-    if not value:
-        raise ConfigError(
-            "No API key was given.",
-            next_step=f"set the variable {KEY_VARIABLE}, or try the sandbox: bj.Client.sandbox(), bulkjobs demo",
-        )
-    return ApiKey(str(value))
+    if argument or os.environ.get(KEY_VARIABLE):
+        return ApiKey(argument or os.environ[KEY_VARIABLE])
+    if file and "api_key" in file:
+        return file["api_key"]  # type: ignore[no-any-return]
+    raise ConfigError(
+        "No API key was given.",
+        next_step=f"set the variable {KEY_VARIABLE}, or try the sandbox: bj.Client.sandbox(), bulkjobs demo",
+    )
 
 
 def read_file(home: Path) -> dict[str, Any]:
-    """Read ``config.toml`` of a home folder: ``api_key``, ``base_url``, ``api_version``, ``rate``.
+    """Read ``config.toml`` of a home folder: ``api_key`` (as an `ApiKey`), ``base_url``, ``api_version``, ``rate``.
 
     Raises
     ------
@@ -110,8 +121,10 @@ def read_file(home: Path) -> dict[str, Any]:
     unknown = settings.keys() - {"api_key", "base_url", "api_version", "rate"}
     if unknown:
         raise ConfigError(f"{path} holds unknown settings: {', '.join(sorted(unknown))}.", next_step="correct it")
-    if "api_key" in settings and os.name == "posix" and path.stat().st_mode & 0o077:
-        raise ConfigError(f"{path} holds a key and can be read by others.", next_step=f"chmod 600 {path}")
+    if "api_key" in settings:
+        settings["api_key"] = ApiKey(str(settings["api_key"]))  # at once: a traceback may show this dictionary
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            raise ConfigError(f"{path} holds a key and can be read by others.", next_step=f"chmod 600 {path}")
     return settings
 
 
@@ -142,12 +155,13 @@ def speed(value: object) -> float:
 def home(argument: str | os.PathLike[str] | None = None) -> Path:
     """Find the home folder: the argument, else ``BULKJOBS_HOME``, else the user's data folder. It is created."""
     chosen = argument if argument is not None else os.environ.get(HOME_VARIABLE) or None
-    path = Path(chosen).expanduser() if chosen is not None else platformdirs.user_data_path("bulkjobs")
+    path = Path(chosen) if chosen is not None else platformdirs.user_data_path("bulkjobs")
     try:
+        path = path.expanduser()
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise ConfigError(
-            f"The home folder {path} can't be made: {error.strerror}.",
+            f"The home folder {path} can't be made ({error}).",
             next_step="pass home=... or set BULKJOBS_HOME",
         ) from error
     return path.resolve()
@@ -161,7 +175,10 @@ def base_url(argument: str | URL) -> URL:
     ConfigError
         If the key would travel in the clear, or the URL is no such thing.
     """
-    url = URL(argument)
+    try:
+        url = URL(argument)
+    except ValueError:
+        url = URL()
     if not url.host or url.scheme not in {"http", "https"}:
         raise ConfigError(f"base_url {str(argument)!r} is no http(s) URL.", next_step=f"try {DEFAULT_BASE_URL!r}")
     if url.user or url.password:
@@ -175,5 +192,10 @@ def base_url(argument: str | URL) -> URL:
 
 
 def is_loopback(url: URL) -> bool:
-    """Tell whether a URL points to this very machine."""
-    return url.host in LOOPBACK or (url.host or "").startswith("127.")
+    """Tell whether a URL points to this very machine. Other names than ``localhost`` are not looked up."""
+    if url.host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(url.host or "").is_loopback
+    except ValueError:
+        return False

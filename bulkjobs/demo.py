@@ -9,8 +9,9 @@ import polars as pl
 from rich.console import Console
 
 from . import config, terminal
-from .client import Client, SandboxClient
+from .client import Client
 from .display import safe_text
+from .local import SandboxClient
 from .query import JobFilter, JobIds
 
 LIMIT = 500  # records that the demo buys (no real credits)

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 Rows = Sequence[tuple[str, str]]
 
-# Control characters, which may steer a terminal; a line feed and a tab stay.
-_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+# Control characters may steer a terminal, and no stream takes half a character; line feed and tab stay.
+_UNSAFE = (*range(9), *range(11, 32), *range(127, 160), *range(0xD800, 0xE000))
+_REPLACED = dict.fromkeys(_UNSAFE, "\ufffd")
 
 
 def safe_text(text: str) -> str:
     """Return text that is safe to print: control characters of a posting must not reach a terminal."""
-    return text.translate(_CONTROLS)
+    return text.translate(_REPLACED)
 
 
 def as_text(title: str, rows: Rows) -> str:

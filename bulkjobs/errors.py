@@ -110,7 +110,7 @@ class UnknownCollection(BulkJobsError, LookupError):
 
 
 class LedgerError(BulkJobsError):
-    """The ledger can't be read or written. Without it nothing is spent."""
+    """The ledger can't be read or written. Nothing is sent before the intent is in it."""
 
 
 # --- what the service answered ----------------------------------------------------------------------------
@@ -221,9 +221,7 @@ class TooManyMatches(DataRequestFailed):
 
 
 class NothingMatched(DataRequestFailed):
-    """404 or 422 at poll: no posting matched (contract section 11, row 4)."""
-
-    charged = Charged.NO  # as above
+    """404 or 422 at poll: no posting matched, or the service does not know the data request (section 11, row 4)."""
 
 
 class DataRequestExpired(DataRequestFailed):

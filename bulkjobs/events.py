@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -110,7 +111,8 @@ class Reconciled(Event):
     differences: tuple[str, ...]
 
 
-Listener = Callable[[Event], None]
+Listener = Callable[[Event], object]
+"""Told of each event; a plain function, whose result is not used."""
 
 
 def notify(listener: Listener | None, event: Event) -> None:
@@ -119,6 +121,9 @@ def notify(listener: Listener | None, event: Event) -> None:
     if listener is None:
         return
     try:
-        listener(event)
+        result = listener(event)
+        if inspect.iscoroutine(result):
+            result.close()
+            log.error("the on_event callback is a coroutine function: it must be a plain one")
     except Exception:
         log.exception("the on_event callback failed on %s", type(event).__name__)

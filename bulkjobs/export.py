@@ -44,8 +44,8 @@ def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> Pa
         raise ConfigError(f"{target.name!r} does not end with {', '.join(WRITERS)}.", next_step="choose another name")
     if not target.parent.is_dir():
         raise ConfigError(f"There is no folder {target.parent}.", next_step="make it first")
-    if target.exists() and not overwrite:
-        raise ConfigError(f"{target} is there already.", next_step="choose another name, or allow to overwrite it")
+    if target.is_dir() or (target.exists() and not overwrite):
+        raise ConfigError(f"{target} is there already.", next_step="choose another name, or give overwrite=True")
     return target
 
 
@@ -64,13 +64,15 @@ def export(frame: pl.DataFrame, path: str | os.PathLike[str], *, overwrite: bool
     Raises
     ------
     ConfigError
-        See `check_target`.
+        See `check_target`; also when the disk refuses it.
     """
     target = check_target(path, overwrite=overwrite)
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
         WRITERS[target.suffix.lower()](frame, part)
         part.replace(target)
+    except (OSError, pl.exceptions.ComputeError) as error:
+        raise ConfigError(f"{target} can't be written ({error}).", next_step="choose another place") from error
     finally:
         part.unlink(missing_ok=True)
     return target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import re
@@ -14,6 +15,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import aiohttp
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 from .errors import CorruptFile, FetchFailed
 from .records import split_records
@@ -81,7 +87,8 @@ async def fetch(response: aiohttp.ClientResponse, target: Path, progress: Progre
             checked = await asyncio.to_thread(check, part, name=target.name)
             await asyncio.to_thread(_publish, part, target)
         finally:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # Windows keeps a file that a thread still reads
+                part.unlink(missing_ok=True)
     except (aiohttp.ClientError, TimeoutError):
         raise  # both are OSErrors too, but not the disk's
     except OSError as error:
@@ -101,7 +108,7 @@ async def _stream(response: aiohttp.ClientResponse, part: Path, progress: Progre
             if progress is not None:
                 progress(received, response.content_length)
         file.flush()
-        await asyncio.to_thread(os.fsync, file.fileno())
+        await asyncio.to_thread(_sync, file.fileno())
 
 
 def _publish(part: Path, target: Path) -> None:
@@ -110,9 +117,24 @@ def _publish(part: Path, target: Path) -> None:
         return
     folder = os.open(target.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        _sync(folder)
     finally:
         os.close(folder)
+
+
+def _sync(descriptor: int) -> None:
+    """Bring a file to the disk itself; on macOS a plain fsync stops at the drive's cache."""
+    full = getattr(fcntl, "F_FULLFSYNC", None)
+    if full is None:
+        os.fsync(descriptor)
+    else:
+        fcntl.fcntl(descriptor, full)
+
+
+def hash_of(path: Path) -> str:
+    """Return the SHA-256 of a file, as 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def remove_leftovers(folder: Path) -> None:

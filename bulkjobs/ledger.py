@@ -9,9 +9,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .errors import LedgerError, UnknownCollection
+from .errors import Charged, LedgerError, UnknownCollection
 from .rows import CollectionRow, DataRequestRow, FileRow, Intent, State, is_void
 
+_REPLACED = {
+    "type": "BulkJobsError",
+    "message": "It was never sent: the same was collected anew.",
+    "charged": "no",
+    "next_step": "see client.collections()",
+}
 _SCHEMA_VERSION = 1
 _SCHEMA = (
     """CREATE TABLE collections (
@@ -22,11 +28,11 @@ _SCHEMA = (
     record_limit INTEGER,
     matched     INTEGER,
     made_at     REAL NOT NULL,
-    live        INTEGER NOT NULL DEFAULT 1,
+    account     TEXT NOT NULL,           -- tells one API key from another; no key can be found from it
     balance_before INTEGER,
     reconciliation TEXT
 )""",
-    "CREATE UNIQUE INDEX one_live_collection ON collections (service, key) WHERE live",
+    "CREATE INDEX collections_by_key ON collections (service, key)",
     """CREATE TABLE data_requests (
     id            INTEGER PRIMARY KEY,
     collection_id TEXT NOT NULL REFERENCES collections (id),
@@ -74,7 +80,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with self._writing() as db:
+        with self._writing(charged=Charged.NO) as db:
             (found,) = db.execute("PRAGMA user_version").fetchone()
             if found > _SCHEMA_VERSION:
                 raise LedgerError(
@@ -96,7 +102,8 @@ class Ledger:
         UnknownCollection
             If there is none, or more than one.
         """
-        found = self._collections("substr(id, 1, ?) = ?", len(collection_id), collection_id)
+        with self._reading() as db:
+            found = _collections(db, "substr(id, 1, ?) = ?", len(collection_id), collection_id)
         exact = [row for row in found if row.id == collection_id]
         if len(exact or found) != 1 or not collection_id:
             what = "No collection is" if not found else f"{len(found)} collections are"
@@ -105,24 +112,28 @@ class Ledger:
 
     def collections(self) -> list[CollectionRow]:
         """Return all collections, newest first."""
-        return self._collections("1")
+        with self._reading() as db:
+            return _collections(db, "1")
 
-    def live(self, service: str, key: str) -> CollectionRow | None:
-        """Return the collection that the same query and limit attach to, if there is one."""
-        found = self._collections("service = ? AND key = ? AND live", service, key)
-        return found[0] if found and not is_void(self.data_requests(found[0].id)) else None
+    def current(self, service: str, key: str) -> CollectionRow | None:
+        """Return the collection that the same query and limit attach to: the newest that is not void."""
+        with self._reading() as db:
+            return _current(db, service, key)
+
+    def same_query(self, service: str, fingerprint: str) -> list[CollectionRow]:
+        """Return all collections of a query, with any limit, newest first."""
+        with self._reading() as db:
+            return _collections(db, "service = ? AND substr(key, 1, ?) = ?", service, len(fingerprint), fingerprint)
 
     def data_requests(self, collection_id: str) -> list[DataRequestRow]:
         """Return the data requests of a collection, in order."""
         with self._reading() as db:
-            return _data_requests(db, collection_id)
+            return _data_requests(db, "collection_id = ?", collection_id)
 
-    def files(self, data_request: DataRequestRow) -> list[FileRow]:
+    def files(self, request: DataRequestRow) -> list[FileRow]:
         """Return the files of a data request, in order."""
         with self._reading() as db:
-            rows = db.execute(
-                "SELECT * FROM files WHERE data_request_id = ? ORDER BY number", (data_request.id,)
-            ).fetchall()
+            rows = db.execute("SELECT * FROM files WHERE data_request_id = ? ORDER BY number", (request.id,)).fetchall()
         return [FileRow(**dict(row)) for row in rows]
 
     def credits_booked(self, service: str, since: float, until: float) -> int:
@@ -135,6 +146,19 @@ class Ledger:
             (total,) = db.execute(sql, (service, since, until)).fetchone()
         return int(total)
 
+    def in_flight(self, service: str, at: float) -> bool:
+        """Tell whether a POST was on its way at a time, so that a balance read then says nothing certain."""
+        sql = """SELECT 1 FROM data_requests r JOIN collections c ON c.id = r.collection_id
+                 WHERE c.service = ? AND r.sent_at <= ? AND (r.accepted_at >= ? OR r.state IN ('sending', 'unknown'))"""
+        with self._reading() as db:
+            return db.execute(sql, (service, at, at)).fetchone() is not None
+
+    def knows(self, request_id: str) -> DataRequestRow | None:
+        """Return the data request that has this request id, if there is one."""
+        with self._reading() as db:
+            found = _data_requests(db, "request_id = ?", request_id)
+        return found[0] if found else None
+
     # --- the way of a collection --------------------------------------------------------------------------
 
     def open(self, intent: Intent, *, replacing: str | None = None) -> tuple[CollectionRow, bool]:
@@ -145,70 +169,85 @@ class Ledger:
         intent : Intent
             What is about to be bought.
         replacing : str, optional
-            Id of the live collection that this one takes the place of. If another is live by now, that one wins.
+            Id of the current collection that this one is bought in place of; what of it was never sent is called
+            off. If another is current by now, that one wins.
 
         Returns
         -------
         (CollectionRow, bool)
             The collection, and whether it is new.
         """
-        with self._writing() as db:
-            row = db.execute(
-                "SELECT id FROM collections WHERE service = ? AND key = ? AND live",
-                (intent.service, intent.key),
-            ).fetchone()
-            made = row is None or row["id"] == replacing or is_void(_data_requests(db, row["id"]))
-            if made:
-                if row is not None:
-                    db.execute("UPDATE collections SET live = 0 WHERE id = ?", (row["id"],))
-                _insert(db, intent)
-        return self.collection(intent.id if made else row["id"]), made
+        with self._writing(charged=Charged.NO) as db:
+            current = _current(db, intent.service, intent.key)
+            if current is not None and current.id != replacing:
+                return current, False
+            if current is not None:
+                for request in _data_requests(db, "collection_id = ?", current.id):
+                    _move(db, request, ("planned",), "refused", error=json.dumps(_REPLACED))
+            _insert(db, intent)
+            return _collections(db, "id = ?", intent.id)[0], True
 
-    def claim(self, data_request: DataRequestRow, *, account: str, at: float) -> bool:
+    def claim(self, request: DataRequestRow, *, account: str, at: float) -> bool:
         """Mark a planned data request as being sent; True for exactly one caller."""
-        return self._move(data_request, ("planned",), "sending", account=account, sent_at=at)
+        return self._move(request, ("planned",), "sending", Charged.NO, account=account, sent_at=at)
 
-    def accepted(self, data_request: DataRequestRow, request_id: str, *, at: float) -> None:
-        """Record the request id of an accepted POST, or one that is learned or asked for again later."""
+    def call_off(self, request: DataRequestRow, error: dict[str, Any]) -> bool:
+        """Give up a planned data request that was never sent."""
+        return self._move(request, ("planned",), "refused", Charged.NO, error=json.dumps(error))
+
+    def accepted(self, request: DataRequestRow, request_id: str, *, at: float) -> None:
+        """Record the request id of an accepted POST.
+
+        Raises
+        ------
+        LedgerError
+            Also when the data request is no longer being sent, as far as the ledger knows.
+        """
+        before: tuple[State, ...] = ("sending", "unknown")
+        if not self._move(request, before, "accepted", Charged.YES, request_id=request_id, accepted_at=at, error=None):
+            raise LedgerError("Its data request is in no state to be accepted.", charged=Charged.YES)
+
+    def settled(self, request: DataRequestRow, request_id: str, *, at: float) -> None:
+        """Record a request id that was learned later, and start over from there; files of another id are forgotten."""
         before: tuple[State, ...] = ("sending", "unknown", "failed")
-        self._move(data_request, before, "accepted", request_id=request_id, accepted_at=at, error=None)
+        with self._writing(charged=Charged.YES) as db:
+            if request_id != request.request_id:
+                db.execute("DELETE FROM files WHERE data_request_id = ?", (request.id,))
+            _move(db, request, before, "accepted", request_id=request_id, accepted_at=at, error=None)
 
-    def refused(self, data_request: DataRequestRow, error: dict[str, Any]) -> None:
-        """Record that the POST was not accepted, or never sent: nothing was charged."""
-        self._move(data_request, ("planned", "sending"), "refused", error=json.dumps(error))
+    def refused(self, request: DataRequestRow, error: dict[str, Any]) -> None:
+        """Record that the POST was not accepted: nothing was charged."""
+        self._move(request, ("sending",), "refused", Charged.NO, error=json.dumps(error))
 
-    def unknown(self, data_request: DataRequestRow, error: dict[str, Any]) -> None:
+    def unknown(self, request: DataRequestRow, error: dict[str, Any]) -> None:
         """Record that the POST may or may not have been accepted."""
-        self._move(data_request, ("sending",), "unknown", error=json.dumps(error))
+        self._move(request, ("sending",), "unknown", Charged.UNKNOWN, error=json.dumps(error))
 
-    def failed(self, data_request: DataRequestRow, error: dict[str, Any]) -> None:
+    def failed(self, request: DataRequestRow, error: dict[str, Any]) -> None:
         """Record that the service ended an accepted data request without files."""
-        self._move(data_request, ("accepted", "ready"), "failed", error=json.dumps(error))
+        self._move(request, ("accepted", "ready"), "failed", Charged.UNKNOWN, error=json.dumps(error))
 
-    def ready(self, data_request: DataRequestRow, names: Sequence[str], *, at: float) -> None:
-        """Record the names of the result files."""
-        with self._writing() as db:
+    def ready(self, request: DataRequestRow, names: Sequence[str], *, at: float) -> None:
+        """Record the names of the result files; names that come later are added."""
+        with self._writing(charged=Charged.YES) as db:
+            known = {
+                row["name"] for row in db.execute("SELECT name FROM files WHERE data_request_id = ?", (request.id,))
+            }
+            new = [name for name in names if name not in known]
             db.executemany(
-                "INSERT OR IGNORE INTO files (data_request_id, number, name) VALUES (?, ?, ?)",
-                [(data_request.id, number, name) for number, name in enumerate(names)],
+                "INSERT INTO files (data_request_id, number, name) VALUES (?, ?, ?)",
+                [(request.id, number, name) for number, name in enumerate(new, start=len(known))],
             )
-            _move(db, data_request, ("accepted",), "ready", ready_at=at)
+            if new:
+                _move(db, request, ("accepted", "fetched"), "ready", ready_at=at)
 
     def fetched(self, file: FileRow) -> None:
         """Record a file that is on disk, whole; the last one moves its data request to ``fetched``."""
-        with self._writing() as db:
+        with self._writing(charged=Charged.YES) as db:
             db.execute(
                 "UPDATE files SET path = ?, size = ?, sha256 = ?, records = ?, fetched_at = ?"
                 " WHERE data_request_id = ? AND number = ?",
-                (
-                    file.path,
-                    file.size,
-                    file.sha256,
-                    file.records,
-                    file.fetched_at,
-                    file.data_request_id,
-                    file.number,
-                ),
+                (file.path, file.size, file.sha256, file.records, file.fetched_at, file.data_request_id, file.number),
             )
             db.execute(
                 "UPDATE data_requests SET state = 'fetched' WHERE id = ? AND state = 'ready' AND NOT EXISTS"
@@ -216,52 +255,49 @@ class Ledger:
                 (file.data_request_id, file.data_request_id),
             )
 
-    def loaded(self, data_request: DataRequestRow, received: int, *, at: float) -> None:
+    def loaded(self, request: DataRequestRow, received: int, *, at: float) -> None:
         """Record how many records were read from a data request's files."""
-        self._move(data_request, ("fetched",), "loaded", received=received, loaded_at=at)
+        self._move(request, ("fetched", "loaded"), "loaded", Charged.YES, received=received, loaded_at=at)
 
     def reconciled(self, collection_id: str, reconciliation: dict[str, Any]) -> None:
         """Record how promise, payment and receipt compare."""
-        with self._writing() as db:
+        with self._writing(charged=Charged.YES) as db:
             db.execute(
-                "UPDATE collections SET reconciliation = ? WHERE id = ?",
-                (json.dumps(reconciliation), collection_id),
+                "UPDATE collections SET reconciliation = ? WHERE id = ?", (json.dumps(reconciliation), collection_id)
             )
 
     # --- SQLite -------------------------------------------------------------------------------------------
 
-    def _collections(self, where: str, *values: object) -> list[CollectionRow]:
-        sql = f"SELECT * FROM collections WHERE {where} ORDER BY made_at DESC, rowid DESC"  # noqa: S608 - constants
-        with self._reading() as db:
-            rows = db.execute(sql, values).fetchall()
-        decoded = [_decoded(row, "query", "reconciliation") for row in rows]
-        return [CollectionRow(**{**row, "live": bool(row["live"])}) for row in decoded]
-
-    def _move(self, data_request: DataRequestRow, before: Sequence[State], after: State, **values: object) -> bool:
-        with self._writing() as db:
-            return _move(db, data_request, before, after, **values)
+    def _move(
+        self, request: DataRequestRow, before: Sequence[State], after: State, charged: Charged, **values: object
+    ) -> bool:
+        with self._writing(charged=charged) as db:
+            return _move(db, request, before, after, **values)
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def _reading(self, charged: Charged = Charged.NO) -> Iterator[sqlite3.Connection]:
         try:
-            with contextlib.closing(sqlite3.connect(self.path, timeout=60.0, isolation_level=None)) as db:
+            with contextlib.closing(sqlite3.connect(self.path, timeout=30.0, isolation_level=None)) as db:
                 db.row_factory = sqlite3.Row
                 yield db
         except sqlite3.Error as error:
             raise LedgerError(
                 f"The ledger {self.path} can't be used ({error}).",
+                charged=charged,
+                retry_safe=charged is Charged.NO,
                 next_step="free disk space, correct its permissions, or choose another home",
             ) from error
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, on disk when it ends.
+    def _writing(self, charged: Charged) -> Iterator[sqlite3.Connection]:
+        """One transaction, on disk when it ends; `charged` tells what a failure to write would hide.
 
         A rollback journal with EXTRA synchronisation: slower than a write-ahead log, which network file systems
         (where many shared notebooks have their homes) can't do, and durable through a loss of power.
         """
-        with self._reading() as db:
+        with self._reading(charged) as db:
             db.execute("PRAGMA synchronous = EXTRA")
+            db.execute("PRAGMA fullfsync = ON")  # on macOS a plain fsync does not reach the disk
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
@@ -271,15 +307,26 @@ class Ledger:
             db.execute("COMMIT")
 
 
-def _data_requests(db: sqlite3.Connection, collection_id: str) -> list[DataRequestRow]:
-    rows = db.execute("SELECT * FROM data_requests WHERE collection_id = ? ORDER BY number", (collection_id,))
+def _current(db: sqlite3.Connection, service: str, key: str) -> CollectionRow | None:
+    found = _collections(db, "service = ? AND key = ?", service, key)
+    return next((row for row in found if not is_void(_data_requests(db, "collection_id = ?", row.id))), None)
+
+
+def _collections(db: sqlite3.Connection, where: str, *values: object) -> list[CollectionRow]:
+    sql = f"SELECT * FROM collections WHERE {where} ORDER BY made_at DESC, rowid DESC"  # noqa: S608 - constants
+    rows = db.execute(sql, values).fetchall()
+    return [CollectionRow(**_decoded(row, "query", "reconciliation")) for row in rows]
+
+
+def _data_requests(db: sqlite3.Connection, where: str, *values: object) -> list[DataRequestRow]:
+    rows = db.execute(f"SELECT * FROM data_requests WHERE {where} ORDER BY id", values)  # noqa: S608 - constants
     return [DataRequestRow(**_decoded(row, "query", "error")) for row in rows.fetchall()]
 
 
 def _insert(db: sqlite3.Connection, intent: Intent) -> None:
     db.execute(
-        "INSERT INTO collections (id, service, key, query, record_limit, matched, made_at, balance_before)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO collections (id, service, key, query, record_limit, matched, made_at, account, balance_before)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             intent.id,
             intent.service,
@@ -288,6 +335,7 @@ def _insert(db: sqlite3.Connection, intent: Intent) -> None:
             intent.record_limit,
             intent.matched,
             intent.made_at,
+            intent.account,
             intent.balance_before,
         ),
     )
@@ -299,14 +347,14 @@ def _insert(db: sqlite3.Connection, intent: Intent) -> None:
 
 def _move(
     db: sqlite3.Connection,
-    data_request: DataRequestRow,
+    request: DataRequestRow,
     before: Sequence[State],
     after: State,
     **values: object,
 ) -> bool:
     columns = "".join(f", {name} = ?" for name in values)
     sql = f"UPDATE data_requests SET state = ?{columns} WHERE id = ? AND state IN ({', '.join('?' * len(before))})"  # noqa: S608
-    return db.execute(sql, (after, *values.values(), data_request.id, *before)).rowcount == 1
+    return db.execute(sql, (after, *values.values(), request.id, *before)).rowcount == 1
 
 
 def _decoded(row: sqlite3.Row, *names: str) -> dict[str, Any]:

@@ -41,26 +41,33 @@ def failure(request: DataRequestRow, error: ServiceError, age: float) -> DataReq
         Seconds since the data request was accepted.
     """
     about = f"Data request {request.request_id}"
-    charged: Charged | None = None
+    again = f"client.settle({request.collection_id!r}, request_id={request.request_id!r}) asks again"
     kind: type[DataRequestFailed]
     if isinstance(error, errors.InsufficientCredits):
         kind, what = errors.OutOfCredits, f"{about} failed: {error.detail}."
         next_step = "add credits, or collect with a smaller limit"
-    elif isinstance(error, errors.RequestRejected) and "too many" in error.detail.lower():
+    elif error.status == 422 and "too many" in error.detail.lower():
         kind, what = errors.TooManyMatches, f"{about} failed: {error.detail}."
         next_step = "narrow the filter, or collect with a smaller limit"
-    elif isinstance(error, errors.RequestRejected):
+    elif error.status == 422:
         kind, what = errors.NothingMatched, f"{about} brought nothing ({error.detail})."
-        next_step = "check the query with client.count(...)"
+        next_step = f"{again}; or compare the balance, and collect(..., fresh=True) buys it (again)"
     elif age > RETENTION:
         kind = errors.DataRequestExpired
         what = f"{about} was submitted {age / 86_400:.0f} days ago; its files are gone after 30."
         next_step = "collect(..., fresh=True) buys it again"
     else:
-        kind, charged = errors.NothingMatched, Charged.UNKNOWN  # a 404 does not tell which of the two it was
+        kind = errors.NothingMatched  # a 404 does not tell which of the two it was
         what = f"{about} is unknown to the service, or matched nothing ({error.detail})."
-        next_step = "compare the balance; collect(..., fresh=True) buys it (again)"
-    return kind(what, status=error.status, detail=error.detail, charged=charged, next_step=next_step)
+        next_step = f"{again}; or compare the balance, and collect(..., fresh=True) buys it (again)"
+    return kind(what, status=error.status, detail=error.detail, next_step=next_step)
+
+
+def paid(error: ServiceError, request: DataRequestRow) -> ServiceError:
+    """Say of an error that came after the purchase what it says of nothing else: it is paid, and not lost."""
+    error.charged = Charged.YES
+    error.next_step = f"{error.next_step}; then client.resume({request.collection_id!r}), which costs nothing"
+    return error
 
 
 def saved(error: BulkJobsError) -> dict[str, Any]:
@@ -85,6 +92,6 @@ def ended_with(request: DataRequestRow) -> BulkJobsError | None:
     if issubclass(kind, OutcomeUnknown):
         return kind(kept["message"], collection_id=request.collection_id, next_step=next_step)
     if issubclass(kind, ServiceError):
-        status, detail = kept["status"], kept["detail"]
+        status, detail = kept.get("status"), kept.get("detail", "")
         return kind(kept["message"], status=status, detail=detail, charged=charged, next_step=next_step)
     return BulkJobsError(kept["message"], charged=charged, next_step=next_step)

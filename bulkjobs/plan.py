@@ -9,10 +9,10 @@ from .display import as_grid, as_html, as_text
 from .errors import InvalidQuery, PlanRefused
 from .ledger import Ledger
 from .query import JobFilter, JobIds, Query, query_from_dict
+from .rows import CREDITS_A_RECORD, bought, unsent
 from .wire.api import Api
 
 MAX_RECORDS = 10_000  # a data request carries no more (contract section 5)
-CREDITS_A_RECORD = 1  # contract section 8
 SAMPLE_ROWS = 5
 
 
@@ -48,8 +48,10 @@ class Plan:
         The data requests it needs.
     owned : int
         Records that an earlier collection of the same query and limit brought, or is bringing.
+    unsent : int
+        Records that such a collection planned and never sent (its process ended): collecting sends them.
     attaches_to : str or None
-        Id of that collection: collecting means attaching to it, and costs nothing.
+        Id of that collection: collecting means attaching to it, and buys nothing that is owned.
     balance : int or None
         Credits left, where the service told.
     sample : tuple of dict
@@ -67,6 +69,7 @@ class Plan:
     matched: int
     requests: tuple[PlannedRequest, ...]
     owned: int
+    unsent: int
     attaches_to: str | None
     balance: int | None
     sample: tuple[dict[str, Any], ...]
@@ -81,18 +84,18 @@ class Plan:
 
     @property
     def cost(self) -> int:
-        """Credits that buying all of it costs, at the most, owned or not."""
+        """Credits that buying all of it anew costs, at the most."""
         return self.records * CREDITS_A_RECORD
 
     @property
     def credits(self) -> int:
         """Credits that collecting it costs, at the most: nothing for what is owned."""
-        return self.cost if self.buys else 0
+        return self.cost if self.is_new else self.unsent * CREDITS_A_RECORD
 
     @property
-    def buys(self) -> bool:
-        """Whether collecting it sends anything."""
-        return bool(self.requests) and (self.fresh or self.attaches_to is None)
+    def is_new(self) -> bool:
+        """Whether collecting it makes a new purchase, rather than attaching to an earlier one."""
+        return self.fresh or self.attaches_to is None
 
     @property
     def balance_after(self) -> int | None:
@@ -123,14 +126,15 @@ class Plan:
             (asked, f"{self.matched:,}"),
             ("records", f"{self.records:,}" + (f" (limit {self.limit:,})" if self.limit else "")),
             ("already owned", f"{self.owned:,}"),
-            ("data requests", str(len(self.requests) if self.buys else 0)),
+            ("data requests", str(len(self.requests) if self.credits else 0)),
             ("cost", f"{self.credits:,} credits" + (" at most" if self.credits else "")),
         ]
         if self.balance is not None:
             rows.append(("balance", f"{self.balance:,} now, {self.balance_after:,} after"))
         if self.attaches_to:
+            what = "planned, and not sent yet," if self.unsent else "already bought"
             anew = "bought anew all the same" if self.fresh else "fresh=True plans to buy it anew"
-            rows.append(("note", f"already bought as collection {self.attaches_to}; {anew}"))
+            rows.append(("note", f"{what} as collection {self.attaches_to}; {anew}"))
         if self.balance_after is not None and self.balance_after < 0:
             rows.append(("note", "the balance is too small: add credits or give a smaller limit"))
         if self.problem:
@@ -157,18 +161,24 @@ def plan_key(query: Query, limit: int | None) -> str:
     return f"{query.fingerprint}:{limit if limit is not None else 'all'}"
 
 
-def check_limit(limit: int | None) -> None:
-    """Refuse a limit that no data request takes (contract section 11, row 7).
+def asked_for(query: Query, limit: int | None) -> tuple[Query, int | None]:
+    """Check a query and its limit; of ids, a limit leaves the first ones.
 
     Raises
     ------
     InvalidQuery
-        Unless it is None or a whole number from 1 to 10,000.
+        It is no query, or the limit is not a whole number from 1 to 10,000 (contract section 11, row 7).
     """
+    if not isinstance(query, (JobFilter, JobIds)):
+        raise InvalidQuery(
+            f"A JobFilter, JobIds or Plan is wanted, not {type(query).__name__}.",
+            next_step='write it as bj.JobFilter(title="Data Engineer")',
+        )
     if limit is None:
-        return
+        return query, None
     if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MAX_RECORDS:
         raise InvalidQuery(f"limit must be a whole number from 1 to {MAX_RECORDS:,}, not {limit!r}.", field="limit")
+    return (query.head(limit), None) if isinstance(query, JobIds) else (query, limit)
 
 
 async def make_plan(
@@ -179,7 +189,7 @@ async def make_plan(
     Parameters
     ----------
     api : Api
-        The service; asked with free searches only (and a preview where that is known to be free).
+        The service; asked with searches only (and a preview where that is known to be free).
     ledger : Ledger
         Where bought collections are known.
     query : JobFilter or JobIds
@@ -200,22 +210,31 @@ async def make_plan(
     ServiceError
         The service could not be asked.
     """
-    check_limit(limit)
-    live = ledger.live(service, plan_key(query, limit))
-    bought = ledger.data_requests(live.id) if live else []
-    owned = sum(request.records if request.received is None else request.received for request in bought)
-    attaches_to = live.id if live else None
-    if live and not fresh:
-        requests = tuple(PlannedRequest(query_from_dict(request.query), request.records) for request in bought)
-        matched = live.matched if live.matched is not None else owned
-        return Plan(query, limit, matched, requests, owned, attaches_to, None, (), "", service)
-    matched, balance, rows = await _asked(api, query, sample=sample)
-    wanted = matched if limit is None else min(matched, limit)
-    problem = ""
-    if wanted > MAX_RECORDS:
-        problem = f"{wanted:,} records are wanted, and one data request carries at most {MAX_RECORDS:,}"
+    query, limit = asked_for(query, limit)
+    current = ledger.current(service, plan_key(query, limit))
+    earlier = ledger.data_requests(current.id) if current else []
+    balance: int | None = None
+    rows: tuple[dict[str, Any], ...] = ()
+    if current and not fresh:
+        matched = current.matched or 0
+        requests = tuple(PlannedRequest(query_from_dict(request.query), request.records) for request in earlier)
+    else:
+        matched, balance, rows = await _asked(api, query, sample=sample)
+        wanted = matched if limit is None else min(matched, limit)
+        requests = (PlannedRequest(query, wanted),) if wanted else ()
     return Plan(
-        query, limit, matched, _requests(query, wanted), owned, attaches_to, balance, rows, problem, service, fresh
+        query=query,
+        limit=limit,
+        matched=matched,
+        requests=requests,
+        owned=bought(earlier),
+        unsent=unsent(earlier),
+        attaches_to=current.id if current else None,
+        balance=balance,
+        sample=rows,
+        problem=_problem(requests),
+        service=service,
+        fresh=fresh,
     )
 
 
@@ -228,9 +247,8 @@ async def _asked(api: Api, query: Query, *, sample: bool) -> tuple[int, int | No
     return count.total, count.balance, tuple(rows[:SAMPLE_ROWS])
 
 
-def _requests(query: Query, wanted: int) -> tuple[PlannedRequest, ...]:
-    if not wanted:
-        return ()
-    if isinstance(query, JobFilter) or wanted == len(query):
-        return (PlannedRequest(query, wanted),)
-    return (PlannedRequest(JobIds(query.series.head(wanted)), wanted),)
+def _problem(requests: tuple[PlannedRequest, ...]) -> str:
+    for request in requests:
+        if request.records > MAX_RECORDS:
+            return f"{request.records:,} records are wanted, and one data request carries at most {MAX_RECORDS:,}"
+    return ""

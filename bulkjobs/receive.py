@@ -11,11 +11,11 @@ import polars as pl
 
 from . import errors, events, outcomes, records
 from . import fetch as fetching
-from .carry import Workshop, held
+from .carry import DEADLINE, Workshop, held, written
 from .errors import BulkJobsError, Charged
 from .events import Listener, notify
 from .records import LoadReport
-from .rows import CollectionRow, DataRequestRow, FileRow
+from .rows import BOUGHT, CollectionRow, DataRequestRow, FileRow
 
 DOWNLOADS_AT_ONCE = 4
 
@@ -23,32 +23,61 @@ DOWNLOADS_AT_ONCE = 4
 # --- fetch ------------------------------------------------------------------------------------------------
 
 
-async def fetch(shop: Workshop, collection: CollectionRow, listener: Listener | None = None) -> None:
-    """Bring every listed file here, a few at a time; what is already here, whole, is not fetched again.
+async def fetch(
+    shop: Workshop, collection: CollectionRow, listener: Listener | None = None, *, deadline: float = DEADLINE
+) -> None:
+    """Bring every listed file here, a few at a time; what is already here, unchanged, is not fetched again.
 
     Raises
     ------
+    StillRunning
+        A data request has no files yet, or another process holds the collection for longer than `deadline` seconds.
     FetchFailed, CorruptFile
         A file could not be brought here whole within the time allowed.
     DataRequestExpired
         The files are gone after 30 days.
     """
+    async with held(shop, collection.id, listener, deadline=deadline):
+        for request in shop.ledger.data_requests(collection.id):
+            if request.state in {"planned", "sending", "accepted"}:
+                raise errors.StillRunning(
+                    f"Collection {collection.id} is {request.state}: it has no files yet.",
+                    charged=Charged.UNKNOWN,
+                    next_step=f"client.resume({collection.id!r})",
+                )
+            if request.state in BOUGHT:
+                await _fetch_files(shop, request, listener)
+                if request.state == "ready" and await _listed_more(shop, request):
+                    await _fetch_files(shop, request, listener)
+
+
+async def _fetch_files(shop: Workshop, request: DataRequestRow, listener: Listener | None) -> None:
     slots = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
 
-    async def one(request: DataRequestRow, file: FileRow) -> None:
+    async def one(file: FileRow) -> None:
         async with slots:
-            await _fetch_file(shop, request, file, listener)
+            if not await asyncio.to_thread(_is_here, shop, file):
+                await _fetch_file(shop, request, file, listener)
 
-    async with held(shop, collection.id, listener):
-        for request in shop.ledger.data_requests(collection.id):
-            if request.state not in {"ready", "fetched", "loaded"}:
-                continue
-            missing = [file for file in shop.ledger.files(request) if not _is_here(shop, file)]
-            fetching.remove_leftovers(folder(shop, request))
-            ends = await asyncio.gather(*(one(request, file) for file in missing), return_exceptions=True)
-            for end in ends:  # one broken file does not stop the others; it is raised when they are here
-                if end is not None:
-                    raise end
+    fetching.remove_leftovers(folder(shop, request))
+    ends = await asyncio.gather(*map(one, shop.ledger.files(request)), return_exceptions=True)
+    for end in ends:  # one broken file does not stop the others; it is raised when they are here
+        if end is not None:
+            raise end
+
+
+async def _listed_more(shop: Workshop, request: DataRequestRow) -> bool:
+    """Where fewer records came than a filter promised, ask once more: files may be listed one after the other."""
+    came = sum(file.records or 0 for file in shop.ledger.files(request))
+    if came >= request.records or "ids" in request.query:
+        return False
+    try:
+        names = await shop.api.files(request.request_id or "")
+    except BulkJobsError:  # what is here is here; the difference is shown when the books are settled
+        return False
+    before = len(shop.ledger.files(request))
+    await written(shop.ledger.ready, request, names, at=shop.clock.time())
+    return len(shop.ledger.files(request)) > before
 
 
 def folder(shop: Workshop, request: DataRequestRow) -> Path:
@@ -57,29 +86,30 @@ def folder(shop: Workshop, request: DataRequestRow) -> Path:
 
 
 def _is_here(shop: Workshop, file: FileRow) -> bool:
+    """Whether a file is on disk, the very same that was fetched."""
     if file.path is None:
         return False
     try:
-        return (shop.home / file.path).stat().st_size == file.size
+        return fetching.hash_of(shop.home / file.path) == file.sha256
     except OSError:
         return False
 
 
 async def _fetch_file(shop: Workshop, request: DataRequestRow, file: FileRow, listener: Listener | None) -> None:
-    target = folder(shop, request) / fetching.local_name(file.name)
-    checked = await _found(target)
+    target = folder(shop, request) / f"{file.number:05d}-{fetching.local_name(file.name)}"
+    checked = await _found(target) if file.path is None else None
     if checked is None:
         checked = await _download(shop, request, file, target, listener)
-    relative = target.relative_to(shop.home).as_posix()
-    shop.ledger.fetched(
+    await written(
+        shop.ledger.fetched,
         replace(
             file,
-            path=relative,
+            path=target.relative_to(shop.home).as_posix(),
             size=checked.size,
             sha256=checked.sha256,
             records=checked.records,
             fetched_at=shop.clock.time(),
-        )
+        ),
     )
     notify(listener, events.Fetched(request.collection_id, file.name, checked.size, checked.records))
 
@@ -104,9 +134,11 @@ async def _download(
             async with shop.api.download(request.request_id or "", file.name) as response:
                 return await fetching.fetch(response, target, progress)
         except errors.NotFound as error:
-            raise _lost(shop, request, error) from None
+            raise await _lost(shop, request, error) from None
         except (errors.ServiceUnavailable, errors.RateLimited, errors.CorruptFile) as error:
             failure: BulkJobsError = error
+        except errors.ServiceError as error:
+            raise outcomes.paid(error, request) from None
         except (aiohttp.ClientError, TimeoutError) as error:
             failure = errors.FetchFailed(f"The download of {file.name} broke off ({type(error).__name__}).")
         pause = shop.downloading.wait(tries)
@@ -116,19 +148,19 @@ async def _download(
         await shop.clock.sleep(pause)
         tries += 1
     failure.charged = Charged.YES
-    failure.next_step = failure.next_step or f"await client.resume({request.collection_id!r}): it costs nothing"
+    failure.next_step = f"client.resume({request.collection_id!r}): it costs nothing"
     raise failure
 
 
-def _lost(shop: Workshop, request: DataRequestRow, error: errors.NotFound) -> BulkJobsError:
+async def _lost(shop: Workshop, request: DataRequestRow, error: errors.NotFound) -> BulkJobsError:
     age = shop.clock.time() - (request.accepted_at or 0.0)
     if age > outcomes.RETENTION:
         expired = outcomes.failure(request, error, age)
-        shop.ledger.failed(request, outcomes.saved(expired))
+        await written(shop.ledger.failed, request, outcomes.saved(expired))
         return expired
     return errors.FetchFailed(
         f"The service does not know a file that it has listed ({error.detail}).",
-        next_step=f"await client.resume({request.collection_id!r}): it costs nothing",
+        next_step=f"client.resume({request.collection_id!r}): it costs nothing",
     )
 
 
@@ -136,47 +168,50 @@ def _lost(shop: Workshop, request: DataRequestRow, error: errors.NotFound) -> Bu
 
 
 async def load(
-    shop: Workshop, collection: CollectionRow, listener: Listener | None = None
+    shop: Workshop, collection: CollectionRow, listener: Listener | None = None, *, deadline: float = DEADLINE
 ) -> tuple[pl.DataFrame, LoadReport]:
     """Read all files into a frame, compare the rows with what was fetched, and settle the books.
 
     Raises
     ------
     LoadFailed
-        A file can't be read, or does not hold the records that were counted when it arrived.
+        A file can't be read, or is not the one that was fetched.
     """
-    async with held(shop, collection.id, listener):
+    async with held(shop, collection.id, listener, deadline=deadline):
         requests = shop.ledger.data_requests(collection.id)
         if any(request.state not in {"fetched", "loaded"} for request in requests):
             raise errors.LoadFailed(
-                f"Collection {collection.id} is not wholly here yet.",
-                next_step=f"await client.resume({collection.id!r})",
+                f"Collection {collection.id} is not wholly here yet.", next_step=f"client.resume({collection.id!r})"
             )
         frame, report = await asyncio.to_thread(read, shop, collection.id)
         for request in requests:
             received = sum(file.records or 0 for file in shop.ledger.files(request))
-            shop.ledger.loaded(request, received, at=shop.clock.time())
+            await written(shop.ledger.loaded, request, received, at=shop.clock.time())
         notify(listener, events.Loaded(collection.id, report.records))
-        if collection.reconciliation is None and requests:
+        if requests and shop.ledger.collection(collection.id).reconciliation is None:
             await _reconcile(shop, collection, listener)
     return frame, report
 
 
 def read(shop: Workshop, collection_id: str) -> tuple[pl.DataFrame, LoadReport]:
-    """Read the files of a collection, and compare the rows with what was counted when they arrived.
+    """Read the files of a collection, each the very same that was fetched.
 
     Raises
     ------
     LoadFailed
-        A file can't be read, or does not hold what was fetched.
+        A file is gone, was changed, or does not hold the records that were counted when it arrived.
     """
     files = [file for request in shop.ledger.data_requests(collection_id) for file in shop.ledger.files(request)]
+    again = f"client.resume({collection_id!r}) fetches it again, within 30 days of the purchase"
+    for file in files:
+        if not _is_here(shop, file):
+            raise errors.LoadFailed(f"{file.path} is gone, or is not the file that was fetched.", next_step=again)
     frame, report = records.load([shop.home / (file.path or "") for file in files])
     counted = sum(file.records or 0 for file in files)
     if report.records + report.bad_count != counted:
         raise errors.LoadFailed(
             f"{report.records + report.bad_count:,} records were read, but {counted:,} were fetched.",
-            next_step=f"delete the files below {shop.home / 'files' / collection_id} and resume the collection",
+            next_step="please report this, with a file that shows it",
         )
     return frame, report
 
@@ -189,14 +224,13 @@ async def _reconcile(shop: Workshop, collection: CollectionRow, listener: Listen
     differences = []
     if received != promised:
         differences.append(f"{promised:,} records were expected, {received:,} came")
-    try:
-        after = await shop.api.balance()
-    except BulkJobsError:  # no key, no network: the balance stays unknown, the data is here all the same
-        after = None
-    before = collection.balance_before
+    before, after = collection.balance_before, await _balance(shop, collection)
+    since, until = collection.made_at, shop.clock.time()
+    booked = shop.ledger.credits_booked(shop.service, since, until)
     spent = None if before is None or after is None else before - after
-    booked = shop.ledger.credits_booked(shop.service, collection.made_at, shop.clock.time())
-    if spent is not None and spent != booked:
+    # A balance that rose was topped up, and one read while a POST was on its way says nothing certain.
+    certain = not any(shop.ledger.in_flight(shop.service, at) for at in (since, until))
+    if spent is not None and spent != booked and spent >= 0 and certain:
         differences.append(f"the balance fell by {spent:,} credits, the ledger knows of {booked:,} spent since")
     result = {
         "promised": promised,
@@ -206,5 +240,13 @@ async def _reconcile(shop: Workshop, collection: CollectionRow, listener: Listen
         "balance_after": after,
         "differences": differences,
     }
-    shop.ledger.reconciled(collection.id, result)
+    await written(shop.ledger.reconciled, collection.id, result)
     notify(listener, events.Reconciled(collection.id, promised, received, tuple(differences)))
+
+
+async def _balance(shop: Workshop, collection: CollectionRow) -> int | None:
+    """Ask for the balance of the account that paid; with no key, another key or no network it stays unknown."""
+    try:
+        return await shop.api.balance() if shop.account() == collection.account else None
+    except BulkJobsError:
+        return None

@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import re
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -336,9 +337,9 @@ def _content(path: Path) -> bytes:
     try:
         data = path.read_bytes()
         return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise LoadFailed(
-            f"{path} can't be read ({error}).", next_step="resume its collection: it is fetched again"
+            f"{path} can't be read ({error}).", next_step="check where it came from, and get it again"
         ) from error
 
 

@@ -12,7 +12,8 @@ from typing import Any, Literal
 # unknown: sent, and no usable answer came back; never sent again
 State = Literal["planned", "sending", "accepted", "ready", "fetched", "loaded", "refused", "failed", "unknown"]
 PATH: tuple[State, ...] = ("planned", "sending", "accepted", "ready", "fetched", "loaded")
-ENDED: frozenset[State] = frozenset({"refused", "failed", "unknown"})
+CREDITS_A_RECORD = 1  # contract section 8
+BOUGHT: frozenset[State] = frozenset({"accepted", "ready", "fetched", "loaded"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class CollectionRow:
     record_limit: int | None
     matched: int | None
     made_at: float
-    live: bool
+    account: str
     balance_before: int | None
     reconciliation: dict[str, Any] | None
 
@@ -84,6 +85,7 @@ class Intent:
     record_limit: int | None
     matched: int | None
     made_at: float
+    account: str
     balance_before: int | None
     requests: Sequence[tuple[dict[str, Any], int]]
 
@@ -103,3 +105,17 @@ def is_void(requests: Sequence[DataRequestRow]) -> bool:
         request.state == "refused" or (request.state == "failed" and (request.error or {}).get("charged") == "no")
         for request in requests
     )
+
+
+def bought(requests: Sequence[DataRequestRow]) -> int:
+    """Sum the records of all data requests that were accepted and did not fail: received, or promised until then."""
+    return sum(
+        request.records if request.received is None else request.received
+        for request in requests
+        if request.state in BOUGHT
+    )
+
+
+def unsent(requests: Sequence[DataRequestRow]) -> int:
+    """Sum the records of all data requests that were planned and never sent: sending them will spend."""
+    return sum(request.records for request in requests if request.state == "planned")

@@ -13,8 +13,9 @@ from typing import Any, Self, TypeVar
 import polars as pl
 
 from . import client as _async
-from .collection import DEADLINE
+from .carry import DEADLINE
 from .collection import Collection as _AsyncCollection
+from .errors import BulkJobsError
 from .events import Listener
 from .ledger import Ledger
 from .plan import Plan
@@ -28,24 +29,38 @@ class _Loop:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forget)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine there, and wait. An interrupt (Ctrl-C) cancels it, and waits until it has tidied up."""
-        future = asyncio.run_coroutine_threadsafe(work, self._running())
+        """Run a coroutine there, and wait. An interrupt (Ctrl-C) cancels it, and waits a little until it has ended."""
+        loop = self._running()
+        if threading.current_thread() is self._thread:
+            work.close()
+            raise BulkJobsError("A blocking verb was called from an on_event callback.", next_step="only look there")
+        future = asyncio.run_coroutine_threadsafe(work, loop)
         try:
-            return future.result()
+            while not concurrent.futures.wait([future], timeout=0.5).done:
+                pass  # a wait without a time-out can't be interrupted on Windows
         except KeyboardInterrupt:
             future.cancel()
             concurrent.futures.wait([future], timeout=10)
             raise
+        return future.result()
 
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="bulkjobs", daemon=True).start()
+                self._thread = threading.Thread(target=self._loop.run_forever, name="bulkjobs", daemon=True)
+                self._thread.start()
             return self._loop
+
+    def _forget(self) -> None:
+        """Start anew in a forked child: it has no such thread."""
+        self._lock, self._thread, self._loop = threading.Lock(), None, None
 
 
 _LOOP = _Loop()
@@ -164,6 +179,8 @@ class Collection:
         self._collection = collection
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # copy and pickle look before there is anything
+            raise AttributeError(name)
         return getattr(self._collection, name)  # all that only reads is the same
 
     def wait(self, *, on_event: Listener | None = None, deadline: float = DEADLINE) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Self, TextIO
@@ -15,6 +16,7 @@ from rich.text import Text
 from . import errors, events
 from .clock import as_datetime
 from .collection import Collection
+from .display import safe_text
 from .errors import BulkJobsError, Charged
 from .events import Event, Listener
 
@@ -37,6 +39,27 @@ def exit_code(error: BulkJobsError) -> int:
     if isinstance(error, (errors.InvalidQuery, errors.ConfigError, errors.PlanRefused, errors.UnknownCollection)):
         return 2
     return {Charged.NO: 3, Charged.UNKNOWN: 4, Charged.YES: 6}[error.charged]
+
+
+# How a next step that is written in Python is said on the command line.
+_SAID = (
+    (r"client\.settle\('([^']+)', request_id='?([^')]+?)'?\)", r"`bulkjobs resume \1 --request-id \2`"),
+    (r"client\.resume\('([^']+)'\)", r"`bulkjobs resume \1`"),
+    (r"client\.collections\(\)", "`bulkjobs collections`"),
+    (r"client\.count\(\.\.\.\)", "`bulkjobs count`"),
+    (r"collect\(\.\.\., max_credits=(\d+)\)", r"--max-credits \1"),
+    (r"collect\(\.\.\., fresh=True\)", "--fresh"),
+    (r"limit=([\d_]+)", r"--limit \1"),
+    (r"overwrite=True", "--overwrite"),
+)
+
+
+def said(error: BulkJobsError) -> str:
+    """Return an error's words with its next step as one types it in a terminal."""
+    text = str(error)
+    for pattern, command in _SAID:
+        text = re.sub(pattern, command, text)
+    return safe_text(text)
 
 
 class ProgressView:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import bulkjobs as bj
+from bulkjobs.budget import Budget
 from bulkjobs.events import Event
 from bulkjobs.sandbox import Sandbox
 
@@ -49,6 +52,20 @@ class Listener:
 
     def names(self) -> list[str]:
         return [type(event).__name__ for event in self.events]
+
+
+async def leave_intent(client: bj.Client, query: bj.JobFilter, limit: int) -> str:
+    """What is left when a process ends between its intent and its POST."""
+    plan = await client.plan(query, limit=limit)
+    row, made = await client._open(plan, limit, Budget(None, bounded=True), fresh=plan.fresh)
+    assert made
+    return row.id
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let the loop run until something is true."""
+    while not condition():
+        await asyncio.sleep(0.001)
 
 
 def posts(sandbox: Sandbox) -> int:

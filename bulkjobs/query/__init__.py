@@ -18,4 +18,4 @@ def query_from_dict(saved: Mapping[str, Any]) -> Query:
     """Rebuild a query from its own `to_dict()`."""
     if "ids" in saved:
         return JobIds(saved["ids"])
-    return JobFilter(**saved["filters"])
+    return JobFilter.restored(saved["filters"])

@@ -7,6 +7,7 @@ import difflib
 import hashlib
 import json
 import operator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +90,14 @@ class JobFilter:
             object.__setattr__(self, field.name, None if value is None else _check(field, value))
         _check_whole(self)
 
+    @classmethod
+    def restored(cls, filters: Mapping[str, Any]) -> JobFilter:
+        """Rebuild a filter from the ledger as it was sent, whatever today's checks would say to it."""
+        query = object.__new__(cls)
+        for name in FIELDS:
+            object.__setattr__(query, name, filters.get(name))
+        return query
+
     def to_dict(self) -> dict[str, Any]:
         """Return the query as JSON-ready data: ``{"filters": {...}}``."""
         return {"filters": self.filters}
@@ -147,10 +156,13 @@ def _stamp(field: Field, value: object) -> str:
     moment, bare_date = _moment(field, value)
     if bare_date and upper:
         moment = moment.replace(hour=23, minute=59, second=59)
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(dt.UTC).replace(tzinfo=None)
-    if moment.microsecond:
-        moment = moment.replace(microsecond=0) + dt.timedelta(seconds=0 if upper else 1)
+    try:
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(dt.UTC).replace(tzinfo=None)
+        if moment.microsecond:
+            moment = moment.replace(microsecond=0) + dt.timedelta(seconds=0 if upper else 1)
+    except OverflowError:
+        raise InvalidQuery(f"{field.name} is beyond the years 1 to 9999: {value!r}.", field=field.name) from None
     return moment.isoformat(sep=" ")  # the only format that the service takes (contract section 3)
 
 
@@ -197,14 +209,13 @@ def _host(value: str) -> str | None:
 
 def _check_grammar(field: Field, text: str) -> None:
     """Refuse what the service's query parser is likely to answer with an error (contract section 3)."""
-    depth, quoted, outside = 0, False, []
+    depth, quoted = 0, False
     for position, char in enumerate(text):
         if position and text[position - 1] == "\\":
             continue
         if char == '"':
             quoted = not quoted
         elif not quoted:
-            outside.append(char)
             depth += (char == "(") - (char == ")")
             if depth < 0:
                 raise InvalidQuery(

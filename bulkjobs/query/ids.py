@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import operator
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -38,14 +39,10 @@ class JobIds:
     """
 
     def __init__(self, ids: Iterable[int | str] | pl.Series) -> None:
-        if isinstance(ids, (str, bytes)):
-            raise InvalidIds("A single string was given.", bad_lines=[(1, str(ids)[:80])], bad_count=1)
-        items = ids.to_list() if isinstance(ids, pl.Series) else list(ids)
-        # bool and float are turned away here: True is no id, and 5.0 hints at a lost digit
-        texts = [
-            str(item) if isinstance(item, (int, str)) and not isinstance(item, bool) else repr(item) for item in items
-        ]
-        self._take(pl.Series(texts, dtype=pl.String), source="The list", unit="item")
+        if isinstance(ids, (str, bytes)) or not isinstance(ids, (Iterable, pl.Series)):
+            raise InvalidIds(f"A list of ids is wanted, not {ids!r:.80}.")
+        items = ids.to_list() if isinstance(ids, pl.Series) else ids
+        self._take(pl.Series(map(_as_text, items), dtype=pl.String), source="The list", unit="item")
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> JobIds:
@@ -98,6 +95,10 @@ class JobIds:
     def __hash__(self) -> int:
         return hash(self.fingerprint)
 
+    def head(self, count: int) -> JobIds:
+        """Return the first `count` ids."""
+        return JobIds(self.series.head(count))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the query as JSON-ready data: ``{"ids": [...]}``."""
         return {"ids": self.series.to_list()}
@@ -117,6 +118,16 @@ class JobIds:
         more = ", ..." if len(self) > 3 else ""
         dropped = f"; {self.duplicates:,} duplicates dropped" if self.duplicates else ""
         return f"<JobIds: {len(self):,} ids ({shown}{more}){dropped}>"
+
+
+def _as_text(item: object) -> str:
+    """Write an item as a file would hold it; a flag or a float is no id (5.0 hints at a lost digit)."""
+    if isinstance(item, str):
+        return item
+    try:
+        return repr(item) if isinstance(item, bool) else str(operator.index(item))  # type: ignore[arg-type]
+    except TypeError:
+        return repr(item)
 
 
 def _decode(data: bytes, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -35,22 +36,6 @@ class Page:
     balance: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A data request that the service took."""
-
-    request_id: str
-    balance: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """Result files of a data request; none while it is still running."""
-
-    names: list[str]
-    balance: int | None
-
-
 class Api:
     """The endpoints of one version.
 
@@ -71,7 +56,9 @@ class Api:
         self._company_url_field = company_url_field
 
     async def count(self, filters: Mapping[str, Any]) -> Count:
-        """Count the records that a filter matches; free (contract section 2.6: one item a page, read the header).
+        """Count the records that a filter matches: a search of one item a page, for its header (contract section 2.6).
+
+        Free in the plans of 2026; an older contract charges a search credit for it (contract section 8).
 
         Raises
         ------
@@ -118,25 +105,40 @@ class Api:
         rows = reply.json()
         return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
-    async def submit_filter(
-        self, filters: Mapping[str, Any], *, limit: int, webhook_url: str | None = None
-    ) -> Accepted:
-        """Buy up to `limit` records that match (contract section 2.2). **Spends credits**; see `Transport.spend`."""
-        body = self.routes.filter_body(self._named(filters), limit, webhook_url)
-        return _accepted(await self.transport.spend(self.routes.bulk_filter, json=body))
+    async def submit_filter(self, filters: Mapping[str, Any], *, limit: int, stop: asyncio.Event) -> str:
+        """Buy up to `limit` records that match (contract section 2.2). Spends credits; see `Transport.spend`.
 
-    async def submit_ids(self, csv: bytes, *, webhook_url: str | None = None) -> Accepted:
-        """Buy the records of an id file (contract section 2.3). **Spends credits**; see `Transport.spend`."""
+        Returns
+        -------
+        str
+            The request id.
+        """
+        body = self.routes.filter_body(self._named(filters), limit)
+        return _request_id(await self.transport.spend(self.routes.bulk_filter, json=body, stop=stop))
+
+    async def submit_ids(self, csv: bytes, *, stop: asyncio.Event) -> str:
+        """Buy the records of an id file (contract section 2.3). Spends credits; see `Transport.spend`.
+
+        Returns
+        -------
+        str
+            The request id.
+        """
 
         def form() -> aiohttp.FormData:  # made anew for each try: a form is read once
-            data = aiohttp.FormData(self.routes.ids_fields(webhook_url))
+            data = aiohttp.FormData(dict(self.routes.bulk_extra))
             data.add_field("ids_file", csv, filename="ids.csv", content_type="text/csv")
             return data
 
-        return _accepted(await self.transport.spend(self.routes.bulk_ids, form=form))
+        return _request_id(await self.transport.spend(self.routes.bulk_ids, form=form, stop=stop))
 
-    async def files(self, request_id: str) -> Listing:
+    async def files(self, request_id: str) -> list[str]:
         """Ask once for the result files (contract section 2.4). Ready means status 200 and a list that is not empty.
+
+        Returns
+        -------
+        list of str
+            Names of the files, each once; none while the data request is still running.
 
         Raises
         ------
@@ -145,12 +147,12 @@ class Api:
         """
         reply = await self.transport.ask("GET", self.routes.files(request_id), patience=0)
         if reply.status != 200:
-            return Listing([], reply.balance)
+            return []
         body = reply.json()
         names = body.get("data_request_files") if isinstance(body, dict) else None
         if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
             names = []  # an empty or missing list is "still running" too (contract section 11, row 3)
-        return Listing(names, reply.balance)
+        return list(dict.fromkeys(names))
 
     @contextlib.asynccontextmanager
     async def download(self, request_id: str, name: str) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -176,7 +178,7 @@ def _ids(reply: Reply) -> list[int]:
     return ids
 
 
-def _accepted(reply: Reply) -> Accepted:
+def _request_id(reply: Reply) -> str:
     """Read the request id of an accepted POST: from the body, else from ``Location`` (contract section 11, 1 and 2)."""
     try:
         body = reply.json()
@@ -188,4 +190,4 @@ def _accepted(reply: Reply) -> Accepted:
         request_id = parts[-2] if len(parts) >= 2 and parts[-1] == "files" else None
     if not request_id:
         raise OutcomeUnknown(f"The service accepted the POST ({reply.status}) but gave no request id: {reply.detail}")
-    return Accepted(str(request_id), reply.balance)
+    return str(request_id)

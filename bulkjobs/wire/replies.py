@@ -65,8 +65,7 @@ class Reply:
 
     def integer(self, header: str) -> int | None:
         """Value of a header as a whole number, or None."""
-        value = self.headers.get(header, "").strip()
-        return int(value) if value.isascii() and value.isdigit() else None
+        return _whole(self.headers.get(header, ""))
 
 
 def wanted_pause(headers: Mapping[str, str], now: float) -> float:
@@ -75,52 +74,43 @@ def wanted_pause(headers: Mapping[str, str], now: float) -> float:
     Neither is documented (contract section 11, row 29); both are honoured if they come.
     """
     text = headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
+    seconds = _whole(text)
+    if seconds is not None:
+        return float(seconds)
     if text:
-        date = email.utils.parsedate_tz(text)
-        return max(0.0, email.utils.mktime_tz(date) - now) if date else 0.0
-    if headers.get("ratelimit-remaining", "").strip() == "0":
-        reset = headers.get("ratelimit-reset", "").strip()
-        return float(reset) if reset.isascii() and reset.isdigit() else 0.0
+        try:
+            date = email.utils.parsedate_to_datetime(text)
+            return max(0.0, date.timestamp() - now)
+        except (ValueError, OverflowError):  # a wrong header must not spoil the reply that it came with
+            return 0.0
+    if _whole(headers.get("ratelimit-remaining", "")) == 0:
+        return float(_whole(headers.get("ratelimit-reset", "")) or 0)
     return 0.0
+
+
+def _whole(text: str) -> int | None:
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+_CORRECT = "correct it; the service's words are above"
+_KNOWN: dict[int, tuple[type[ServiceError], str, str]] = {
+    400: (RequestRejected, "The service refused the request", _CORRECT),
+    401: (Unauthorized, "The service did not accept the key", "check CORESIGNAL_API_KEY and api_version"),
+    402: (InsufficientCredits, "The account has too few credits", "add credits, or give a smaller limit"),
+    403: (Unauthorized, "The key may not do this", "check the plan of the account"),
+    404: (NotFound, "The service knows no such thing", "check base_url, api_version and the plan of the account"),
+    409: (AlreadyRunning, "An identical data request is still running", "see client.collections()"),
+    422: (RequestRejected, "The service refused the request", _CORRECT),
+    429: (RateLimited, "The service says: too many requests", "wait a little, or give the client a lower rate"),
+}
 
 
 def error_of(reply: Reply) -> ServiceError:
     """Turn an error reply to the typed error for it; for a request that spends nothing."""
     status, detail = reply.status, reply.detail
-    known: dict[int, tuple[type[ServiceError], str, str]] = {
-        400: (
-            RequestRejected,
-            "The service refused the request",
-            "correct it; the service's words are above",
-        ),
-        401: (Unauthorized, "The service did not accept the key", "check CORESIGNAL_API_KEY and api_version"),
-        402: (InsufficientCredits, "The account has too few credits", "add credits, or give a smaller limit"),
-        403: (Unauthorized, "The key may not do this", "check the plan of the account"),
-        404: (
-            NotFound,
-            "The service knows no such thing",
-            "check base_url, api_version and the plan of the account",
-        ),
-        409: (
-            AlreadyRunning,
-            "An identical data request is still running",
-            "wait until it is done, then try again",
-        ),
-        422: (
-            RequestRejected,
-            "The service refused the request",
-            "correct it; the service's words are above",
-        ),
-        429: (
-            RateLimited,
-            "The service says: too many requests",
-            "wait a little, or give the client a lower rate",
-        ),
-    }
-    if status in known:
-        kind, what, next_step = known[status]
+    if status in _KNOWN:
+        kind, what, next_step = _KNOWN[status]
         if "company_professional_network_url" in detail and kind is RequestRejected:  # contract section 11, row 14
             next_step = 'the service may want the old name: Client(..., company_url_field="company_linkedin_url")'
         return kind(f"{what} ({status}: {detail}).", status=status, detail=detail, next_step=next_step)

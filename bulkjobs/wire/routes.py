@@ -43,15 +43,9 @@ class Routes:
         segments = "/".join(quote(segment, safe="") for segment in name.split("/"))
         return f"{self.files(request_id)}/{segments}"
 
-    def filter_body(self, filters: Mapping[str, Any], limit: int, webhook_url: str | None = None) -> dict[str, Any]:
+    def filter_body(self, filters: Mapping[str, Any], limit: int) -> dict[str, Any]:
         """JSON body of a bulk POST by filter (contract section 2.2). `limit` is always sent."""
-        webhook = {"webhook_url": webhook_url} if webhook_url else {}
-        return {**self.bulk_extra, **webhook, "limit": limit, "filters": dict(filters)}
-
-    def ids_fields(self, webhook_url: str | None = None) -> dict[str, str]:
-        """Text fields of a bulk POST by ID file (contract section 2.3)."""
-        webhook = {"webhook_url": webhook_url} if webhook_url else {}
-        return {**self.bulk_extra, **webhook}
+        return {**self.bulk_extra, "limit": limit, "filters": dict(filters)}
 
 
 _ROUTES = {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -32,6 +33,7 @@ log = logging.getLogger("bulkjobs.wire")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 5
 # Worth asking again, for what costs nothing (contract section 11, rows 29 and 30). A 500 may mean a wrong path.
+SPEND_TRIES = 6
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 # Raised by aiohttp while the connection is being opened: no byte of the request has left.
 NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
@@ -110,6 +112,7 @@ class Transport:
         self._clock = clock
         self._timeouts = timeouts or Timeouts()
         self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def close(self) -> None:
         """Close the session."""
@@ -153,8 +156,9 @@ class Transport:
         self, method: str, path: str, *, params: Mapping[str, str] | None, json: object
     ) -> Reply | ServiceError:
         # Errors are returned, not raised: aiohttp's exceptions hold the request, and so the key; none is chained.
+        await self._pace.turn()
         try:
-            return await self._send(method, path, self._timeouts.answer, params=params, json=json)
+            return await self._exchange(method, path, self._timeouts.answer, params=params, json=json)
         except NEVER_SENT as error:
             return _never_sent(error)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -163,9 +167,23 @@ class Transport:
     # --- what spends: sent once ---------------------------------------------------------------------------
 
     async def spend(
-        self, path: str, *, json: object = None, form: Callable[[], aiohttp.FormData] | None = None
+        self,
+        path: str,
+        *,
+        stop: asyncio.Event,
+        json: object = None,
+        form: Callable[[], aiohttp.FormData] | None = None,
     ) -> Reply:
         """Send a spending POST. It is sent again only where it provably did not arrive or was refused with 429.
+
+        Parameters
+        ----------
+        path : str
+            Where to.
+        stop : asyncio.Event
+            Set when nobody waits for it any more: what has not left by then is not sent.
+        json, form
+            The body; a form is made anew for each try.
 
         Returns
         -------
@@ -179,11 +197,13 @@ class Transport:
         OutcomeUnknown
             It was sent, and a time-out, a reset, a 5xx or a redirect came back.
         """
-        tries = 0
-        while True:
-            refused: ServiceError
+        refused: ServiceError = ConnectionFailed("It was called off before it was sent.", next_step="collect it again")
+        for tries in range(1, SPEND_TRIES + 1):
+            await _until(stop, self._pace.turn())
+            if stop.is_set():
+                raise refused
             try:
-                reply = await self._send("POST", path, self._timeouts.spend, json=json, form=form)
+                reply = await self._exchange("POST", path, self._timeouts.spend, json=json, form=form)
             except NEVER_SENT as error:
                 refused = _never_sent(error)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -196,12 +216,11 @@ class Transport:
                     unknown = OutcomeUnknown(f"The POST was sent and answered with {reply.status} ({reply.detail}).")
                     break
                 refused = error_of(reply)
-            if tries >= 5 or not isinstance(refused, (ConnectionFailed, RateLimited)):
+            if not isinstance(refused, (ConnectionFailed, RateLimited)) or tries == SPEND_TRIES:
                 raise refused
-            wait = self.backoff.wait(tries + 1)
+            wait = self.backoff.wait(tries)
             log.debug("POST %s did not arrive (%s); again in %.1f s", path, type(refused).__name__, wait)
-            await self._clock.sleep(wait)
-            tries += 1
+            await _until(stop, self._clock.sleep(wait))
         raise unknown  # outside the handler: aiohttp's exception, which holds the request, is not chained to it
 
     # --- downloads ----------------------------------------------------------------------------------------
@@ -225,7 +244,7 @@ class Transport:
         url = self._at(path)
         for _ in range(MAX_REDIRECTS + 1):
             await self._pace.turn()
-            timeout = aiohttp.ClientTimeout(connect=self._timeouts.connect, sock_read=self._timeouts.silence)
+            timeout = aiohttp.ClientTimeout(sock_connect=self._timeouts.connect, sock_read=self._timeouts.silence)
             headers = self._auth() if url.origin() == self.url.origin() else {}
             async with self._open().get(url, headers=headers, timeout=timeout, allow_redirects=False) as response:
                 if response.status in REDIRECTS:
@@ -253,10 +272,12 @@ class Transport:
     # --- the session --------------------------------------------------------------------------------------
 
     def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
+        loop = asyncio.get_running_loop()
+        if self._session is None or self._loop is not loop:  # a second asyncio.run() has a loop of its own
+            self._loop = loop
             self._session = aiohttp.ClientSession(
                 # Idle connections are given up early: one that the service has just closed is how POSTs get lost.
-                connector=aiohttp.TCPConnector(limit=16, keepalive_timeout=4.0),
+                connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=4.0),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,  # result files are gzip payloads: they are checked as they came
                 trust_env=not is_loopback(self.url),
@@ -268,7 +289,7 @@ class Transport:
             )
         return self._session
 
-    async def _send(
+    async def _exchange(
         self,
         method: str,
         path: str,
@@ -278,8 +299,7 @@ class Transport:
         json: object = None,
         form: Callable[[], aiohttp.FormData] | None = None,
     ) -> Reply:
-        await self._pace.turn()
-        timeout = aiohttp.ClientTimeout(total=seconds, connect=self._timeouts.connect)
+        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=self._timeouts.connect)
         more: dict[str, Any] = {"json": json} if json is not None else {}
         if form is not None:
             more["data"] = form()
@@ -307,6 +327,15 @@ class Transport:
 
     def _at(self, path: str) -> URL:
         return URL(f"{self.url}/{path}", encoded=True)
+
+
+async def _until(stop: asyncio.Event, waiting: Coroutine[Any, Any, None]) -> None:
+    """Wait for something harmless, but no longer than until `stop` is set."""
+    tasks = {asyncio.ensure_future(waiting), asyncio.ensure_future(stop.wait())}
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _never_sent(error: Exception) -> ConnectionFailed:

@@ -234,13 +234,40 @@ async def test_deleted_file_is_fetched_again(sandbox: bj.Sandbox, client: bj.Cli
     assert posts(sandbox) == 1
 
 
-async def test_changed_file_is_not_loaded(client: bj.Client, query: bj.JobFilter) -> None:
-    await client.collect(query, limit=20)
+@pytest.mark.parametrize("change", ["shorter", "same count", "corrupt", "cut"])
+async def test_changed_file_is_never_taken_for_the_purchase(
+    change: str, sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter
+) -> None:
+    frame = (await client.collect(query, limit=20)).frame()
     (path,) = (path for path in (client.home / "files").rglob("*.gz"))
-    path.write_bytes(gzip.compress(b"\n".join(json.dumps(record(n)).encode() for n in range(19))))
-    collection = client.collections()[0]
-    with pytest.raises(errors.LoadFailed, match="19 records were read, but 20 were fetched"):
-        collection.frame()
-    path.write_bytes(b"\x1f\x8bnothing")
-    with pytest.raises(errors.LoadFailed, match="can't be read"):
-        collection.frame()
+    whole = path.read_bytes()
+    others = {"shorter": 19, "same count": 20}
+    if change in others:
+        path.write_bytes(gzip.compress(b"\n".join(json.dumps(record(n)).encode() for n in range(others[change]))))
+    else:
+        path.write_bytes(whole[:-20] if change == "cut" else whole[:60] + bytes([whole[60] ^ 4]) + whole[61:])
+    with pytest.raises(errors.LoadFailed, match="not the file that was fetched"):
+        client.collections()[0].frame()
+    again = await client.collect(query, limit=20)  # the file is fetched again: it was paid for
+    assert again.frame().equals(frame)
+    assert path.read_bytes() == whole
+    assert posts(sandbox) == 1
+
+
+async def test_files_that_are_listed_late_are_fetched_too(
+    start_sandbox: Start, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = await start_sandbox(data=[record(n) for n in range(1, 31)], records_per_file=10)
+    client = make_client(sandbox)
+    listed, polls = client._shop.api.files, 0
+
+    async def one_at_first(request_id: str) -> list[str]:
+        nonlocal polls
+        polls += 1
+        names = await listed(request_id)
+        return names[:1] if polls == 1 else names
+
+    monkeypatch.setattr(client._shop.api, "files", one_at_first)
+    collection = await client.collect(bj.JobFilter(country="Portugal"), limit=30)
+    assert sorted(collection.frame()["id"]) == list(range(1, 31))
+    assert (collection.reconciliation or {})["differences"] == []

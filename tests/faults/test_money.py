@@ -13,7 +13,7 @@ import bulkjobs as bj
 from bulkjobs import errors
 from bulkjobs.sandbox import Fault
 from bulkjobs.wire.transport import Timeouts
-from tests.support import START, ManualClock, posts, spent
+from tests.support import START, ManualClock, leave_intent, posts, spent, until
 
 Start = Callable[..., Any]
 MakeClient = Callable[..., bj.Client]
@@ -124,8 +124,7 @@ async def test_connection_refused_is_tried_again_and_charged_once(
     port = int(first.url.split(":")[2].split("/")[0])
     clock = ManualClock()
     client = make_client(first, clock=clock)
-    plan = await client.plan(query, limit=20)
-    row, _ = await client._open(plan, 20, 20, fresh=False)
+    collection_id = await leave_intent(client, query, 20)
     await first.stop()
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
@@ -139,7 +138,7 @@ async def test_connection_refused_is_tried_again_and_charged_once(
             restarted.append(await start_sandbox(port=port))
 
     clock.sleep = sleep_and_restart  # type: ignore[method-assign]
-    (collection,) = await client.resume(row.id)
+    (collection,) = await client.resume(collection_id)
     assert len(collection.frame()) == 20
     assert (posts(restarted[0]), spent(restarted[0])) == (1, 20)
 
@@ -149,13 +148,12 @@ async def test_connection_refused_for_ever_is_refused_and_charged_nothing(
 ) -> None:
     sandbox = await start_sandbox()
     client = make_client(sandbox, clock=clock)
-    plan = await client.plan(query, limit=20)
-    row, _ = await client._open(plan, 20, 20, fresh=False)
+    collection_id = await leave_intent(client, query, 20)
     await sandbox.stop()
     with pytest.raises(errors.ConnectionFailed) as caught:
-        await client.resume(row.id)
+        await client.resume(collection_id)
     assert caught.value.charged == "no"
-    assert client.attach(row.id).state == "refused"
+    assert client.attach(collection_id).state == "refused"
 
 
 @pytest.mark.parametrize(
@@ -243,35 +241,236 @@ async def test_more_than_a_data_request_carries_is_refused_before_any_post(
     assert posts(sandbox) == 0
 
 
+@pytest.mark.parametrize("cancels", [1, 3])
 async def test_cancelled_cell_stops_waiting_and_the_answer_is_kept(
-    sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter
+    cancels: int, sandbox: bj.Sandbox, make_client: MakeClient, query: bj.JobFilter
 ) -> None:
-    sandbox.faults.add(Fault("bulk_filter", "late_reply", seconds=0.3))
-    sent = asyncio.Event()
-    task = asyncio.create_task(
-        client.collect(query, limit=20, on_event=lambda event: sent.set() if "Submitting" in repr(event) else None)
-    )
-    await sent.wait()
-    task.cancel()
+    client, other = make_client(sandbox), make_client(sandbox)
+    sandbox.faults.add(Fault("bulk_filter", "late_reply", seconds=0.4))
+    task = asyncio.create_task(client.collect(query, limit=20))
+    await until(lambda: posts(sandbox))
+    meanwhile = asyncio.create_task(other.collect(query, limit=20))  # sees a POST on its way, and waits for its end
+    for _ in range(cancels):
+        task.cancel()
+        await asyncio.sleep(0.02)
     with pytest.raises(asyncio.CancelledError):
         await task
-    (collection,) = client.collections()
-    assert collection.state == "accepted"
-    (resumed,) = await client.resume()
-    assert len(resumed.frame()) == 20
+    assert client.collections()[0].state in {"accepted", "ready", "fetched", "loaded"}
+    assert len((await meanwhile).frame()) == 20
     assert (posts(sandbox), spent(sandbox)) == (1, 20)
 
 
-async def test_an_intent_of_long_ago_is_not_sent_by_resume(
+async def test_cancelled_before_it_was_sent_is_not_sent(
+    sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter
+) -> None:
+    sandbox.faults.add(Fault("bulk_filter", "status", times=1, status=429, headers={"Retry-After": "60"}))
+    task = asyncio.create_task(client.collect(query, limit=20))
+    await until(lambda: sandbox.stats()["refused"])
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert client.collections()[0].state == "refused"
+    assert posts(sandbox) == 0
+
+
+async def test_cancelled_with_an_answer_that_cannot_be_kept_still_tells_the_request_id(
+    sandbox: bj.Sandbox,
+    client: bj.Client,
+    query: bj.JobFilter,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise errors.LedgerError("The disk is full.")
+
+    monkeypatch.setattr(client.ledger, "accepted", full)
+    sandbox.faults.add(Fault("bulk_filter", "late_reply", seconds=0.2))
+    task = asyncio.create_task(client.collect(query, limit=20))
+    await until(lambda: posts(sandbox))
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
+    (request_id,) = sandbox.stats()["requests"]
+    assert request_id in "".join(caught.value.__notes__)
+    assert request_id in caplog.text
+    assert request_id in (client.home / "unrecorded-request-ids.txt").read_text()
+
+
+async def test_closing_the_client_waits_for_the_answer_to_a_post(
+    sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter
+) -> None:
+    sandbox.faults.add(Fault("bulk_filter", "late_reply", seconds=0.2))
+    task = asyncio.create_task(client.submit(query, limit=20))
+    await until(lambda: posts(sandbox))
+    await client.close()
+    assert (await task).state == "accepted"
+
+
+# --- intents that were never sent -------------------------------------------------------------------------
+
+
+async def test_an_intent_of_long_ago_is_not_sent_by_the_way(
     start_sandbox: Start, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
 ) -> None:
     sandbox = await start_sandbox(clock=clock)
     client = make_client(sandbox, clock=clock)
-    row, _ = await client._open(await client.plan(query, limit=20), 20, 20, fresh=False)
+    old = await leave_intent(client, query, 20)
     clock.now += 2 * 86_400
     assert await client.resume() == []
-    assert client.attach(row.id).state == "refused"
+    assert client.attach(old).state == "refused"
+    other = await leave_intent(client, query, 20)
+    clock.now += 2 * 86_400
+    with pytest.raises(errors.BudgetExceeded):  # nor by the same cell: it is planned and priced anew
+        await client.collect(query, limit=20, max_credits=0)
+    assert client.attach(other).state == "refused"
     assert posts(sandbox) == 0
+
+
+async def test_an_intent_that_was_never_sent_is_not_owned_and_has_its_price(
+    sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter
+) -> None:
+    collection_id = await leave_intent(client, query, 20)
+    plan = await client.plan(query, limit=20)
+    assert (plan.owned, plan.credits, plan.attaches_to) == (0, 20, collection_id)
+    assert "not sent yet" in repr(plan)
+    for ask in (plan, query):
+        with pytest.raises(errors.BudgetExceeded):
+            await client.collect(ask, limit=20, max_credits=19)
+    assert posts(sandbox) == 0
+    assert (await client.collect(plan, max_credits=20)).id == collection_id
+    assert (posts(sandbox), spent(sandbox)) == (1, 20)
+
+
+async def test_fresh_over_an_intent_that_was_never_sent_buys_once(
+    sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter
+) -> None:
+    left = await leave_intent(client, query, 20)
+    collection = await client.collect(query, limit=20, fresh=True)
+    assert collection.id != left
+    assert await client.resume() == []
+    with pytest.raises(errors.BulkJobsError, match="collected anew"):
+        await client.resume(left)
+    assert (posts(sandbox), spent(sandbox)) == (1, 20)
+
+
+# --- what counts as bought --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [402, 409, 422, 429])
+async def test_a_fresh_purchase_that_is_refused_does_not_hide_what_is_owned(
+    status: int, sandbox: bj.Sandbox, make_client: MakeClient, query: bj.JobFilter
+) -> None:
+    client = make_client(sandbox, clock=ManualClock())
+    owned = await client.collect(query, limit=20)
+    sandbox.faults.add(Fault("bulk_filter", "status", times=10, status=status))
+    with pytest.raises(errors.ServiceError):
+        await client.collect(query, limit=20, fresh=True)
+    sandbox.faults.clear()
+    assert (await client.collect(query, limit=20)).id == owned.id
+    assert (posts(sandbox), spent(sandbox)) == (1, 20)
+
+
+async def test_409_proves_that_the_unknown_one_was_accepted(
+    start_sandbox: Start, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    sandbox = await start_sandbox(latency=60.0, clock=clock)
+    client = make_client(sandbox, clock=clock)
+    sandbox.faults.add(Fault("bulk_filter", "status_after", status=502))
+    with pytest.raises(errors.OutcomeUnknown) as first:
+        await client.collect(query, limit=20)
+    for limit, fresh, proved in ((20, True, True), (20, False, False), (30, False, True)):
+        with pytest.raises(errors.OutcomeUnknown) as caught:
+            await client.collect(query, limit=limit, fresh=fresh)
+        assert caught.value.collection_id == first.value.collection_id
+        assert ("was accepted" in caught.value.message) == proved
+    assert posts(sandbox) == 1
+
+
+async def test_409_names_the_running_purchase_with_another_limit(
+    start_sandbox: Start, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    sandbox = await start_sandbox(latency=60.0, clock=clock)
+    client = make_client(sandbox, clock=clock)
+    running = await client.submit(query, limit=20)
+    with pytest.raises(errors.AlreadyRunning, match=running.id) as caught:
+        await client.collect(query, limit=30)
+    assert caught.value.charged == "no"
+    assert (posts(sandbox), spent(sandbox)) == (1, 20)
+
+
+async def test_a_superseded_unknown_outcome_is_no_longer_asked_about(
+    sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter
+) -> None:
+    sandbox.faults.add(Fault("bulk_filter", "reset_before"))
+    with pytest.raises(errors.OutcomeUnknown):
+        await client.collect(query, limit=20)
+    assert len(await client.resume()) == 1
+    await client.collect(query, limit=20, fresh=True)
+    assert await client.resume() == []
+
+
+async def test_a_plan_whose_purchase_came_to_nothing_is_made_again(
+    start_sandbox: Start, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    sandbox = await start_sandbox(credits=10, latency=60.0, clock=clock)
+    client = make_client(sandbox, clock=clock)
+    await client.submit(query, limit=20)
+    plan = await client.plan(query, limit=20)
+    assert plan.credits == 0
+    with pytest.raises(errors.InsufficientCredits):
+        await client.resume()
+    with pytest.raises(errors.PlanRefused, match="plan it again"):  # it showed no cost
+        await client.collect(plan)
+    assert posts(sandbox) == 1
+
+
+async def test_bounds_that_make_no_sense_are_refused(
+    sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter
+) -> None:
+    plan = await client.plan(query, limit=20)
+    with pytest.raises(errors.InvalidQuery, match="limit"):
+        await client.collect(plan, limit=5)
+    for most in (float("nan"), "20", 20.0, True):
+        with pytest.raises(errors.InvalidQuery, match="max_credits"):
+            await client.collect(plan, max_credits=most)  # type: ignore[arg-type]
+    assert posts(sandbox) == 0
+
+
+async def test_a_limit_of_ids_takes_the_first_ones(sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter) -> None:
+    ids = (await client.search(query))[:6]
+    first = await client.collect(bj.JobIds(ids), limit=2)
+    last = await client.collect(bj.JobIds(ids[::-1]), limit=2)
+    assert sorted(first.frame()["id"]) == sorted(ids[:2])
+    assert sorted(last.frame()["id"]) == sorted(ids[-2:])
+    assert (await client.collect(bj.JobIds(ids[:2]))).id == first.id
+
+
+async def test_settle_does_not_take_a_wrong_request_id(
+    sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter
+) -> None:
+    other = await client.collect(bj.JobFilter(country="Germany"), limit=5)
+    sandbox.faults.add(Fault("bulk_filter", "reset_after"))
+    with pytest.raises(errors.OutcomeUnknown) as caught:
+        await client.collect(query, limit=20)
+    unknown = caught.value.collection_id
+    wrong: list[tuple[str, type[errors.BulkJobsError]]] = [
+        (str(other.requests[0].request_id), errors.InvalidQuery),
+        ("00000000-0000-0000-0000-000000000000", errors.NotFound),
+        (" ", errors.UnknownCollection),
+    ]
+    for request_id, kind in wrong:
+        with pytest.raises(kind):
+            await client.settle(unknown, request_id=request_id)
+        assert client.attach(unknown).state == "unknown"
+
+
+async def test_an_account_that_was_topped_up_is_no_difference(
+    sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter
+) -> None:
+    collection = await client.submit(query, limit=20)
+    sandbox._running().account.remaining += 5_000
+    await collection.finish()
+    assert (collection.reconciliation or {})["differences"] == []
 
 
 async def test_reconciliation_shows_what_does_not_agree(

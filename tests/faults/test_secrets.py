@@ -132,9 +132,40 @@ async def test_no_key_is_an_error_with_a_next_step_and_only_where_one_is_needed(
 
 
 @pytest.mark.parametrize("url", [
-    "http://api.example/cdapi", "ftp://127.0.0.1/", "https://user:pass@api.example/cdapi", "", "api.example", "https://",
+    "http://api.example/cdapi", "http://127.evil.example/cdapi", "http://localhost.evil.example/", "https://[",
+    "ftp://127.0.0.1/", "https://user:pass@api.example/cdapi", "", "api.example", "https://",
 ])  # fmt: skip
 def test_a_base_url_that_would_show_the_key_is_refused(url: str, tmp_path: Path) -> None:
     with pytest.raises(errors.ConfigError) as caught:
         bj.Client("k" * 32, base_url=url, home=tmp_path)
     assert "pass@" not in str(caught.value)
+
+
+@pytest.mark.parametrize("where", ["file", "environment", "argument"])
+def test_a_constructor_that_fails_does_not_show_the_key(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret, hay = "S3cretS3cretS3cretS3cretS3cret12", Haystack()
+    argument, rate = None, -1.0
+    if where == "file":
+        (tmp_path / "config.toml").write_text(f'api_key = "{secret}"\n')
+        (tmp_path / "config.toml").chmod(0o600)
+    elif where == "environment":
+        monkeypatch.setenv("CORESIGNAL_API_KEY", secret)
+    else:
+        argument = config.ApiKey(secret)
+    with pytest.raises(errors.ConfigError) as caught:
+        bj.Client(argument, home=tmp_path, rate=rate)
+    hay.add(caught.value)
+    with pytest.raises(errors.ConfigError) as caught:
+        config.ApiKey(f"{secret} typo")
+    hay.add(caught.value)
+    assert hay.holds(secret) == []
+
+
+async def test_a_preview_is_asked_for_only_with_the_key_of_a_sandbox(
+    sandbox: bj.Sandbox, make_client: MakeClient
+) -> None:
+    """A proxy on loopback may lead to the real service, where previews may be charged."""
+    assert not make_client(sandbox, api_key="A" * 32)._preview_is_free()
+    assert make_client(sandbox)._preview_is_free()

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 import bulkjobs as bj
 from bulkjobs import errors, events
 from bulkjobs.sandbox import Fault
-from tests.support import START, Listener, ManualClock, posts, record, spent
+from tests.support import START, Listener, ManualClock, leave_intent, posts, record, spent
 
 Start = Callable[..., Any]
 MakeClient = Callable[..., bj.Client]
@@ -173,10 +174,87 @@ async def test_wrong_route_says_nothing_about_the_data_request(
     sandbox.faults.add(
         Fault("list_files", "status", status=404, body='{"message": "no Route matched with those values"}')
     )
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(errors.NotFound) as caught:
         await collection.wait()
+    assert caught.value.charged == "yes"
     assert collection.state == "accepted"
     assert len((await collection.finish()).frame()) == 20
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 418, 500])
+async def test_odd_answers_long_after_the_post_end_nothing(
+    status: int, sandbox: bj.Sandbox, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    client = make_client(sandbox, clock=clock)
+    collection = await client.submit(query, limit=20)
+    clock.now += 3_600  # a laptop that slept, a service that is being deployed
+    sandbox.faults.add(Fault("list_files", "status", times=5, status=status, body="<html>"))
+    assert len((await collection.finish()).frame()) == 20
+    assert posts(sandbox) == 1
+
+
+async def test_a_refused_key_says_nothing_about_the_data_request(
+    sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter
+) -> None:
+    for endpoint in ("list_files", "download"):
+        sandbox.faults.add(Fault(endpoint, "status", status=401))
+        with pytest.raises(errors.Unauthorized) as caught:
+            await client.collect(query, limit=20)
+        assert caught.value.charged == "yes"
+        assert "client.resume(" in str(caught.value)
+    assert len((await client.collect(query, limit=20)).frame()) == 20
+    assert posts(sandbox) == 1
+
+
+async def test_a_failed_data_request_can_be_asked_for_again(
+    sandbox: bj.Sandbox, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    client = make_client(sandbox, clock=clock)
+    sandbox.faults.add(Fault("list_files", "status", times=10_000, status=404, body='{"detail": "Not Found"}'))
+    for _ in range(2):  # it may have been charged: the same cell does not buy it again
+        with pytest.raises(errors.NothingMatched) as caught:
+            await client.collect(query, limit=20)
+        assert caught.value.charged == "unknown"
+    sandbox.faults.clear()
+    (request_id,) = sandbox.stats()["requests"]
+    settled = await client.settle(client.collections()[0].id, request_id=request_id)
+    assert len(settled.frame()) == 20
+    assert posts(sandbox) == 1
+
+
+async def test_steps_out_of_order_are_said(
+    start_sandbox: Start, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    sandbox = await start_sandbox(latency=50.0, clock=clock)
+    client = make_client(sandbox, clock=clock)
+    intent = client.attach(await leave_intent(client, bj.JobFilter(country="Germany"), 20))
+    for step in (intent.wait, intent.fetch):
+        with pytest.raises(errors.StillRunning, match="planned"):
+            await step()
+    accepted = await client.submit(query, limit=30)
+    with pytest.raises(errors.StillRunning, match="accepted"):
+        await accepted.fetch()
+
+
+async def test_a_lock_that_is_not_let_go_ends_at_the_deadline(
+    sandbox: bj.Sandbox, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    client, listener = make_client(sandbox, clock=clock), Listener()
+    collection = await client.collect(query, limit=20)
+    with FileLock(client.home / "locks" / f"{collection.id}.lock"):
+        with pytest.raises(errors.StillRunning, match="Another process"):
+            await collection.finish(deadline=30.0, on_event=listener)
+        assert listener.names().count("Held") == 1
+    assert client.attach(collection.id).frame().equals(collection.frame())
+
+
+async def test_a_home_that_cannot_lock_sends_nothing(
+    sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter
+) -> None:
+    (client.home / "locks").write_text("in the way")
+    with pytest.raises(errors.LedgerError, match="locked"):
+        await client.collect(query, limit=20)
+    assert posts(sandbox) == 0
 
 
 async def test_another_key_says_nothing_about_the_data_request(
@@ -185,10 +263,12 @@ async def test_another_key_says_nothing_about_the_data_request(
     collection = await make_client(sandbox, clock=clock).submit(query, limit=20)
     clock.now += 3_600
     other = make_client(sandbox, clock=clock, api_key="A" * 32)
-    sandbox.faults.add(Fault("list_files", "status", status=404, body='{"detail": "Not Found"}'))
-    with pytest.raises(errors.NotFound, match="another"):
+    sandbox.faults.add(Fault("list_files", "status", times=10_000, status=404, body='{"detail": "Not Found"}'))
+    with pytest.raises(errors.NotFound, match="another") as caught:
         await other.resume()
+    assert caught.value.charged == "yes"
     assert collection.state == "accepted"
+    sandbox.faults.clear()
     assert len((await collection.finish()).frame()) == 20
 
 

@@ -24,6 +24,7 @@ from bulkjobs import events, terminal
 from bulkjobs.cli import main
 from bulkjobs.sandbox import Fault
 from bulkjobs.sandbox.catalog import Catalog
+from tests.support import leave_intent
 
 WHAT = ["--country", "United States", "--application-active"]
 
@@ -102,7 +103,11 @@ def test_collect_show_export(shop: Shop, tmp_path: Path) -> None:
     assert pl.read_ndjson(tmp_path / "jobs.ndjson")["functions"].to_list() == frame["functions"].to_list()
     refused = shop.run("export", again["id"], str(out))
     assert (refused.exit_code, "there already" in refused.stderr) == (2, True)
+    assert "--overwrite" in refused.stderr
     assert shop.run("export", again["id"], str(out), "--overwrite").exit_code == 0
+    collect = ("collect", *WHAT, "--limit", "25", "--out", str(out))
+    assert [shop.run(*collect).exit_code, shop.run(*collect, "--overwrite").exit_code] == [2, 0]
+    assert shop.run("export", again["id"], str(tmp_path / "no" / "x.csv")).exit_code == 2
 
 
 def test_collect_ids(shop: Shop, tmp_path: Path) -> None:
@@ -157,6 +162,8 @@ def test_bad_input_is_exit_code_2_and_sends_nothing(shop: Shop, tmp_path: Path) 
         (["show", "nothing"], "No collection is called"),
         (["resume", "--request-id", "x"], "needs the collection's id"),
         (["count", *WHAT, "--base-url", "http://elsewhere.example/"], "https"),
+        (["count", *WHAT, "--base-url", "https://["], "no http(s) URL"),
+        (["count", *WHAT, "--home", "~nosuchuser/x"], "can't be made"),
     ):
         done = shop.run(*words)
         assert (done.exit_code, done.stdout) == (2, ""), done
@@ -175,7 +182,7 @@ def test_an_unknown_outcome_is_exit_code_4_until_it_is_settled(shop: Shop) -> No
     shop.sandbox.faults.add(Fault("bulk_filter", "reset_after"))
     for _ in range(2):
         done = shop.run("collect", *WHAT, "--limit", "25", "--max-credits", "25")
-        assert (done.exit_code, "settle" in done.stderr) == (4, True)
+        assert (done.exit_code, "--request-id" in done.stderr) == (4, True)
     resumed = shop.run("resume")
     assert (resumed.exit_code, "unknown" in resumed.stdout) == (4, True)
     (collection,), (request_id,) = shop.json("collections"), shop.sandbox.stats()["requests"]
@@ -278,3 +285,14 @@ def test_text_of_a_posting_cannot_steer_the_terminal(tmp_path: Path) -> None:
     assert "\x1b" not in shown
     assert "\x9b" not in shown
     assert "[red]x[/red]" in shown
+
+
+def test_a_left_over_intent_is_confirmed_before_it_is_sent(shop: Shop) -> None:
+    with bj.sync.Client(shop.sandbox.api_key, base_url=shop.sandbox.url, home=shop.home, rate=1e6) as client:
+        query = bj.JobFilter(country="United States", application_active=True)
+        bj.sync._LOOP.run(leave_intent(client._client, query, 25))
+    assert shop.json("plan", *WHAT, "--limit", "25")["credits"] == 25
+    assert shop.run("collect", *WHAT, "--limit", "25").exit_code == 5
+    assert shop.posts() == 0
+    assert shop.json("collect", *WHAT, "--limit", "25", "--max-credits", "25")["credits"] == 25
+    assert shop.posts() == 1

@@ -100,6 +100,8 @@ def test_dates_are_sent_in_one_format(field: str, value: Any, sent: str) -> None
         ({"company_id": 1.0}, "company_id", "whole number"),
         ({"created_at_gte": "yesterday"}, "created_at_gte", "must be a date"),
         ({"created_at_gte": 20250101}, "created_at_gte", "must be a date"),
+        ({"created_at_gte": "0001-01-01T00:00+05:00"}, "created_at_gte", "beyond the years"),
+        ({"created_at_gte": "9999-12-31 23:59:59.5"}, "created_at_gte", "beyond the years"),
         ({"created_at_gte": "2025-13-01"}, "created_at_gte", "must be a date"),
         ({"created_at_gte": "2025-02-02", "created_at_lte": "2025-02-01"}, "created_at_gte", "after"),
         ({"last_updated_gte": "2025-02-02", "last_updated_lte": "2025-02-01"}, "last_updated_gte", "after"),

@@ -86,9 +86,12 @@ def test_from_python_values() -> None:
     assert list(bj.JobIds(pl.Series([2**62, 5]))) == [2**62, 5]
     assert list(bj.JobIds(pl.Series(["7"]))) == [7]
     assert bj.JobIds([1, 1, 1]).duplicates == 2
+    assert bj.JobIds([3, 1, 2]).head(2) == bj.JobIds([1, 3])
 
 
-@pytest.mark.parametrize("values", [[1, None], [1, 2.0], [True], [1, "x"], [-1], [], "123", pl.Series([1.5]), [[1]]])
+@pytest.mark.parametrize(
+    "values", [[1, None], [1, 2.0], [True], [1, "x"], [-1], [], "123", 5, None, pl.Series([1.5]), [[1]]]
+)
 def test_bad_python_values(values: Any) -> None:
     with pytest.raises(InvalidIds):
         bj.JobIds(values)

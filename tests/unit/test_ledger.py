@@ -26,6 +26,7 @@ def intent(number: int = 1, *, key: str = "k", service: str = "s", requests: int
         record_limit=None,
         matched=10,
         made_at=float(number),
+        account="a",
         balance_before=100,
         requests=[(query, 10)] * requests,
     )
@@ -45,7 +46,7 @@ def test_the_same_again_attaches(ledger: Ledger) -> None:
     assert made
     again, made = ledger.open(intent(2))
     assert (again, made) == (row, False)
-    assert ledger.live("s", "k") == row
+    assert ledger.current("s", "k") == row
     for other in (intent(3, key="other"), intent(4, service="other")):
         assert ledger.open(other)[1]
     assert [found.id for found in ledger.collections()] == [f"20260101-{n:06d}" for n in (4, 3, 1)]
@@ -55,8 +56,8 @@ def test_replacing_takes_the_place_of_that_one_only(ledger: Ledger) -> None:
     one, _ = ledger.open(intent(1))
     two, made = ledger.open(intent(2), replacing=one.id)
     assert made
-    assert ledger.live("s", "k") == two
-    assert not ledger.collection(one.id).live
+    assert ledger.current("s", "k") == two
+    assert first(ledger, 1).state == "refused"  # it was never sent, and will not be
     three, made = ledger.open(intent(3), replacing=one.id)  # somebody replaced it before
     assert (three, made) == (two, False)
 
@@ -68,7 +69,7 @@ def test_the_way_of_a_data_request(ledger: Ledger) -> None:
     assert not ledger.claim(first(ledger), account="b", at=6.0)
     ledger.accepted(first(ledger), "uuid", at=7.0)
     ledger.ready(first(ledger), ["json/a.gz", "json/b.gz"], at=8.0)
-    ledger.ready(first(ledger), ["json/other.gz"], at=9.0)  # a second list changes nothing
+    ledger.ready(first(ledger), ["json/b.gz"], at=9.0)  # a second list adds what is new
     files = ledger.files(first(ledger))
     assert [file.name for file in files] == ["json/a.gz", "json/b.gz"]
     for number, file in enumerate(files):
@@ -118,11 +119,57 @@ def test_void_means_provably_nothing_bought(ledger: Ledger) -> None:
     ledger.accepted(first(ledger), "x", at=1.0)
     ledger.failed(first(ledger), {"charged": "unknown"})
     assert not is_void([first(ledger)])
-    ledger.accepted(first(ledger), "x", at=1.0)  # asked for again
+    ledger.settled(first(ledger), "x", at=1.0)  # asked for again
     ledger.failed(first(ledger), {"charged": "no"})
     assert is_void([first(ledger)])
-    assert ledger.live("s", "k") is None
+    assert ledger.current("s", "k") is None
     assert ledger.open(intent(2))[1]
+
+
+def test_a_purchase_that_came_to_nothing_does_not_hide_the_one_before(ledger: Ledger) -> None:
+    one, _ = ledger.open(intent(1))
+    ledger.claim(first(ledger, 1), account="a", at=1.0)
+    ledger.accepted(first(ledger, 1), "x", at=1.0)
+    two, _ = ledger.open(intent(2), replacing=one.id)
+    ledger.claim(first(ledger, 2), account="a", at=2.0)
+    assert ledger.current("s", "k") == two
+    ledger.refused(first(ledger, 2), {"charged": "no"})
+    assert ledger.current("s", "k") == one
+    assert ledger.open(intent(3)) == (one, False)
+
+
+def test_an_acceptance_that_fits_no_data_request_is_not_swallowed(ledger: Ledger) -> None:
+    ledger.open(intent())
+    with pytest.raises(LedgerError) as caught:
+        ledger.accepted(first(ledger), "x", at=1.0)
+    assert caught.value.charged == "yes"
+    assert ledger.call_off(first(ledger), {"charged": "no"})
+    assert not ledger.call_off(first(ledger), {"charged": "no"})
+
+
+def test_files_of_another_request_id_are_forgotten(ledger: Ledger) -> None:
+    ledger.open(intent())
+    ledger.claim(first(ledger), account="a", at=1.0)
+    ledger.accepted(first(ledger), "x", at=1.0)
+    ledger.ready(first(ledger), ["a.gz"], at=2.0)
+    for request_id, left in (("x", 1), ("y", 0)):
+        ledger.failed(first(ledger), {"charged": "unknown"})
+        ledger.settled(first(ledger), request_id, at=3.0)
+        assert len(ledger.files(first(ledger))) == left
+    assert ledger.knows("y") == first(ledger)
+    assert ledger.knows("x") is None
+
+
+def test_a_post_on_its_way_makes_a_balance_uncertain(ledger: Ledger) -> None:
+    ledger.open(intent())
+    assert not ledger.in_flight("s", 5.0)
+    ledger.claim(first(ledger), account="a", at=3.0)
+    assert ledger.in_flight("s", 5.0)
+    assert not ledger.in_flight("s", 2.0)
+    ledger.accepted(first(ledger), "x", at=6.0)
+    assert ledger.in_flight("s", 5.0)
+    assert not ledger.in_flight("s", 7.0)
+    assert not ledger.in_flight("other", 5.0)
 
 
 def test_found_by_the_beginning_of_its_id(ledger: Ledger) -> None:
@@ -151,7 +198,7 @@ def test_one_winner_among_processes(tmp_path: Path) -> None:
         from bulkjobs.rows import Intent
         ledger = Ledger(Path(sys.argv[1]))
         for turn in range(10):
-            it = Intent(f"{sys.argv[2]}-{turn}", "s", str(turn), {}, None, 1, 1.0, None, [({}, 1)])
+            it = Intent(f"{sys.argv[2]}-{turn}", "s", str(turn), {}, None, 1, 1.0, "a", None, [({}, 1)])
             row, made = ledger.open(it)
             won = ledger.claim(ledger.data_requests(row.id)[0], account="a", at=1.0)
             print(turn, "made" if made else "-", "claimed" if won else "-")

@@ -99,3 +99,43 @@ def test_interrupt_cancels_the_wait_and_leaves_the_collection_resumable(tmp_path
         assert client.collections()[0].state == "accepted"
         (collection,) = client.resume()
         assert len(collection.frame()) == 5
+
+
+def test_a_blocking_verb_in_a_callback_is_an_error_not_a_deadlock(tmp_path: Path) -> None:
+    with bj.sync.Client.sandbox(home=tmp_path, postings=300) as client:
+        refused: list[str] = []
+
+        def asks(event: object) -> None:
+            if not refused:
+                with pytest.raises(errors.BulkJobsError) as caught:
+                    client.balance()
+                refused.append(str(caught.value))
+
+        client.collect(QUERY, limit=5, on_event=asks)
+        assert "on_event" in refused[0]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_child_has_a_loop_of_its_own(tmp_path: Path) -> None:
+    script = (
+        "import os, sys, bulkjobs as bj\n"
+        f"client = bj.sync.Client.sandbox(home={str(tmp_path)!r}, postings=50).start()\n"
+        "pid = os.fork()\n"
+        "if pid == 0:\n"
+        "    try:\n"
+        f"        with bj.sync.Client.sandbox(home={str(tmp_path / 'child')!r}, postings=50) as child:\n"
+        "            os._exit(0 if child.count(bj.JobFilter(deleted=False)) else 1)\n"
+        "    finally:\n"
+        "        os._exit(2)\n"
+        "_, status = os.waitpid(pid, 0)\n"
+        "client.close()\n"
+        "sys.exit(os.waitstatus_to_exitcode(status))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 0
+
+
+def test_a_sandbox_that_is_not_started_says_so(tmp_path: Path) -> None:
+    client = bj.sync.Client.sandbox(home=tmp_path)
+    with pytest.raises(errors.ConfigError, match="not running yet"):
+        client.collections()
+    client.close()

@@ -28,13 +28,7 @@ def test_bodies_and_paths_to_the_letter() -> None:
     v1, v2 = routes("v1"), routes("v2")
     filters = {"title": "x"}
     assert v2.filter_body(filters, 5) == {"limit": 5, "filters": filters}
-    assert v1.filter_body(filters, 5, "https://h") == {
-        "data_format": "json",
-        "webhook_url": "https://h",
-        "limit": 5,
-        "filters": filters,
-    }
-    assert (v2.ids_fields(), v1.ids_fields()) == ({}, {"data_format": "json"})
+    assert v1.filter_body(filters, 5) == {"data_format": "json", "limit": 5, "filters": filters}
     assert v2.file("id/x", "json/part 0.gz") == "v2/data_requests/id%2Fx/files/json/part%200.gz"
     assert v1.files("abc") == "v1/bulk_collect/abc/files"
     assert v2.file("a", "../x") == "v2/data_requests/a/files/../x"  # kept verbatim: the local name is what is made safe
@@ -90,6 +84,8 @@ def test_backoff_grows_to_its_cap_with_jitter() -> None:
         ({"Retry-After": "Mon, 21 Sep 2026 14:13:50 GMT"}, 30.0),
         ({"Retry-After": "Mon, 21 Sep 2020 14:13:50 GMT"}, 0.0),
         ({"Retry-After": "soon"}, 0.0),
+        ({"Retry-After": "Mon, 21 Sep 99999 14:13:50 GMT"}, 0.0),
+        ({"Retry-After": "9" * 5_000}, 0.0),
         ({"ratelimit-remaining": "0", "ratelimit-reset": "3"}, 3.0),
         ({"ratelimit-remaining": "4", "ratelimit-reset": "3"}, 0.0),
         ({"ratelimit-remaining": "0"}, 0.0),
@@ -216,3 +212,31 @@ async def test_a_search_ends_however_the_last_page_looks(
 
     async with bj.Client("k", base_url=await odd_service(reply), home=tmp_path, rate=1e6) as client:
         assert await client.search(bj.JobFilter(title="x")) == ([1, 2, 3] if last == "empty" else [1, 2, 3, 4])
+
+
+def test_a_header_that_is_no_number_is_no_error() -> None:
+    assert Reply(200, {"x-total-results": "9" * 5_000}, b"").integer("x-total-results") is None
+    assert Reply(200, {"x-credits-remaining": " 17 "}, b"").balance == 17
+
+
+def test_one_client_lives_through_two_event_loops(tmp_path: Any) -> None:
+    with bj.sync.Client.sandbox(home=tmp_path / "server", postings=50) as twin:
+        server = twin._client.server  # type: ignore[attr-defined]
+        client = bj.Client(server.api_key, base_url=server.url, home=tmp_path / "home")
+
+        async def count() -> int:
+            try:
+                return await client.count(bj.JobFilter(deleted=False))
+            finally:
+                await client.close()
+
+        assert asyncio.run(count()) == asyncio.run(count()) > 0
+
+
+@pytest.mark.parametrize("query", ["Data Engineer", {"title": "x"}, None, 5])
+async def test_what_is_no_query_is_said(query: Any, client: bj.Client) -> None:
+    for verb in (client.count, client.plan, client.collect, client.search):
+        with pytest.raises(errors.InvalidQuery):
+            await verb(query)
+    with pytest.raises(errors.InvalidQuery, match="JobFilter"):
+        await client.search(bj.JobIds([1]))  # type: ignore[arg-type]

@@ -1,0 +1,58 @@
+"""A client with a sandbox of its own: what demos, lessons and tests use."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Self
+
+from . import config
+from .client import Client
+from .errors import ConfigError
+from .sandbox import Sandbox
+
+
+class SandboxClient(Client):
+    """A `Client` that starts a `bulkjobs.Sandbox` when it is entered, and stops it when it is left.
+
+    Attributes
+    ----------
+    server : Sandbox
+        The sandbox, once it is started.
+    """
+
+    def __init__(self, home: str | os.PathLike[str] | None, options: dict[str, Any]) -> None:
+        self._home = home if home is not None else config.home() / "sandbox"
+        self._options = options
+
+    def __getattr__(self, name: str) -> Any:
+        raise ConfigError(
+            "The sandbox is not running yet.", next_step="async with client: ..., or await client.start()"
+        )
+
+    async def start(self) -> Self:
+        """Start the sandbox, then the client."""
+        server = Sandbox(**self._options)
+        await server.start()
+        self.server = server
+        try:
+            super().__init__(
+                self.server.api_key,
+                base_url=self.server.url,
+                home=self._home,
+                api_version="v2",
+                rate=self._options.get("rate") or 100.0,
+                service=f"sandbox:{self.server.dataset[:16]}",  # the same data has the same name after a restart
+            )
+        except BaseException:
+            await self.server.stop()
+            raise
+        return self
+
+    async def close(self) -> None:
+        """Close the session, then the sandbox."""
+        if "server" not in self.__dict__:
+            return
+        try:
+            await super().close()
+        finally:
+            await self.server.stop()
