@@ -254,11 +254,7 @@ async def wait(shop: Workshop, collection: CollectionRow, listener: Listener | N
     started = shop.clock.time()
     for request in shop.ledger.data_requests(collection.id):
         if request.state in {"planned", "sending"}:
-            raise errors.StillRunning(
-                f"Collection {collection.id} is {request.state}: its POST was not answered yet.",
-                charged=Charged.UNKNOWN,
-                next_step=f"client.resume({collection.id!r})",
-            )
+            raise outcomes.not_yet(request)
         if request.state == "accepted":
             await _poll(shop, request, listener, until=started + deadline, started=started)
     raise_ended(shop, collection)

@@ -63,6 +63,16 @@ def failure(request: DataRequestRow, error: ServiceError, age: float) -> DataReq
     return kind(what, status=error.status, detail=error.detail, next_step=next_step)
 
 
+def not_yet(request: DataRequestRow) -> errors.StillRunning:
+    """Return the error for a step that comes too early: the data request has no files yet."""
+    charged = {"planned": Charged.NO, "accepted": Charged.YES}.get(request.state, Charged.UNKNOWN)
+    return errors.StillRunning(
+        f"Collection {request.collection_id} is {request.state}: it has no files yet.",
+        charged=charged,
+        next_step=f"client.resume({request.collection_id!r})",
+    )
+
+
 def paid(error: ServiceError, request: DataRequestRow) -> ServiceError:
     """Say of an error that came after the purchase what it says of nothing else: it is paid, and not lost."""
     error.charged = Charged.YES

@@ -40,11 +40,7 @@ async def fetch(
     async with held(shop, collection.id, listener, deadline=deadline):
         for request in shop.ledger.data_requests(collection.id):
             if request.state in {"planned", "sending", "accepted"}:
-                raise errors.StillRunning(
-                    f"Collection {collection.id} is {request.state}: it has no files yet.",
-                    charged=Charged.UNKNOWN,
-                    next_step=f"client.resume({collection.id!r})",
-                )
+                raise outcomes.not_yet(request)
             if request.state in BOUGHT:
                 await _fetch_files(shop, request, listener)
                 if request.state == "ready" and await _listed_more(shop, request):

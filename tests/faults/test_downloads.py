@@ -206,6 +206,14 @@ def test_check_refuses_a_bomb(tmp_path: Path) -> None:
         fetch.check(path, max_inflated=10_000_000)
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b'{"id": 1}', b"PK\x03\x04", b"\x1f"])
+def test_check_says_what_is_no_gzip_file(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "file.gz"
+    path.write_bytes(content)
+    with pytest.raises(errors.CorruptFile, match="is no gzip file" if content else "is empty"):
+        fetch.check(path)
+
+
 @pytest.mark.parametrize("cut", [1, 2, 5, 12, -9, -8, -4, -1])
 def test_check_refuses_any_cut(cut: int, tmp_path: Path) -> None:
     path = tmp_path / "file.gz"

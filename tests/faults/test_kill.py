@@ -61,6 +61,7 @@ async def test_resume_after_a_kill_completes_with_one_post(
     assert collection.state == "loaded"
     assert (posts(sandbox), spent(sandbox)) == (1, LIMIT)
     assert not list((tmp_path / "home").rglob("*.part"))
+    assert sandbox.stats()["downloads"] == (2 if step == "file" else 1)  # what was whole is not fetched again
     again = await client.collect(QUERY, limit=LIMIT)
     assert again.id == collection.id
     assert posts(sandbox) == 1

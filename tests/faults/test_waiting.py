@@ -193,6 +193,20 @@ async def test_odd_answers_long_after_the_post_end_nothing(
     assert posts(sandbox) == 1
 
 
+async def test_two_404s_with_a_nap_between_them_end_nothing(
+    sandbox: bj.Sandbox, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    client = make_client(sandbox, clock=clock)
+    collection = await client.submit(query, limit=20)
+    clock.now += 3_600
+    sandbox.faults.add(Fault("list_files", "status", times=2, status=404, body="<html>"))
+
+    def nap(event: events.Event) -> None:
+        clock.now += 1_000 if isinstance(event, events.Polled) else 0
+
+    assert len((await collection.finish(on_event=nap)).frame()) == 20
+
+
 async def test_a_refused_key_says_nothing_about_the_data_request(
     sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter
 ) -> None:
@@ -229,8 +243,9 @@ async def test_steps_out_of_order_are_said(
     client = make_client(sandbox, clock=clock)
     intent = client.attach(await leave_intent(client, bj.JobFilter(country="Germany"), 20))
     for step in (intent.wait, intent.fetch):
-        with pytest.raises(errors.StillRunning, match="planned"):
+        with pytest.raises(errors.StillRunning, match="planned") as caught:
             await step()
+        assert caught.value.charged == "no"
     accepted = await client.submit(query, limit=30)
     with pytest.raises(errors.StillRunning, match="accepted"):
         await accepted.fetch()
