@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 RECIPE := pyproject.toml constraints.txt Makefile
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# No update prompts; and in a container, where one is root, no refusal.
+LAB_OPTIONS := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(if $(filter 0,$(shell id -u)),--allow-root)
+
 .PHONY: demo test lint lab bench clean
 
 demo: $(VENV)/.installed-core  ## the main job on the sandbox: no key, no network
@@ -21,8 +24,7 @@ lint: $(VENV)/.installed-dev  ## format, lint and types
 	$(BIN)/mypy
 
 lab: $(VENV)/.installed-lab  ## JupyterLab on the lessons
-	$(BIN)/jupyter lab --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
-		--notebook-dir notebooks 02-filters-and-credits.ipynb
+	$(BIN)/jupyter lab $(LAB_OPTIONS) notebooks/02-filters-and-credits.ipynb
 
 bench: $(VENV)/.installed-dev  ## measure; ratios in one run
 	$(BIN)/python bench/main_job.py

@@ -304,7 +304,8 @@ async def sandbox(run: Run, **options: Any) -> None:
             f"export BULKJOBS_BASE_URL={server.url}",
             f"export CORESIGNAL_API_KEY={server.api_key}    # of the sandbox; spends nothing",
             f"# v1: {server.jwt}",
-            f"# counts: {server.url.removesuffix('/cdapi')}/_sandbox/stats",
+            f"# what was bought: {server.url.removesuffix('/cdapi')}/_sandbox/stats",
+            f"# faults, to try: {server.url.removesuffix('/cdapi')}/_sandbox/faults",
         )
         run.show("\n".join(lines), {"url": server.url, "api_key": server.api_key, "jwt": server.jwt})
         sys.stdout.flush()

@@ -28,13 +28,17 @@ LOST_ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("version", ["v1", "v2"])
-@pytest.mark.parametrize("name", LOST_ANSWERS)
+# v2 names the request in Location as well, so there a lost body loses nothing: see the next test.
+LOST = [
+    *((name, "v1") for name in LOST_ANSWERS),
+    *((name, "v2") for name in LOST_ANSWERS if name not in {"no_body", "bad_json"}),
+]
+
+
+@pytest.mark.parametrize(("name", "version"), LOST)
 async def test_lost_answer_is_one_post_and_an_unknown_outcome(
     name: str, version: str, sandbox: bj.Sandbox, make_client: MakeClient, query: bj.JobFilter
 ) -> None:
-    if version == "v2" and name in {"no_body", "bad_json"}:
-        pytest.skip("v2 names the request in Location: see the next test")
     client = make_client(sandbox, api_version=version, timeouts=Timeouts(spend=0.5))
     sandbox.faults.add(LOST_ANSWERS[name])
     with pytest.raises(errors.OutcomeUnknown) as caught:
