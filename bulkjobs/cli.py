@@ -20,7 +20,7 @@ from . import terminal
 from .client import Client
 from .collection import Collection
 from .display import safe_text
-from .errors import BudgetExceeded, BulkJobsError
+from .errors import BudgetExceeded, BulkJobsError, ConfigError
 from .export import check_target
 from .outcomes import saved
 from .plan import Plan
@@ -299,7 +299,12 @@ async def sandbox(run: Run, **options: Any) -> None:
     """Serve the service's HTTP contract on this machine, until interrupted."""
     from .sandbox import Sandbox
 
-    async with Sandbox(**options) as server:
+    try:
+        server = Sandbox(**options)
+        await server.start()
+    except (OSError, ValueError) as error:  # a port that is taken, a dataset that can't be read, a rate below 0
+        raise ConfigError(f"The sandbox can't be started ({error}).", next_step="correct the options") from error
+    try:
         lines = (
             f"export BULKJOBS_BASE_URL={server.url}",
             f"export CORESIGNAL_API_KEY={server.api_key}    # of the sandbox; spends nothing",
@@ -310,6 +315,8 @@ async def sandbox(run: Run, **options: Any) -> None:
         run.show("\n".join(lines), {"url": server.url, "api_key": server.api_key, "jwt": server.jwt})
         sys.stdout.flush()
         await _until_told_to_stop()
+    finally:
+        await server.stop()
 
 
 async def _until_told_to_stop() -> None:

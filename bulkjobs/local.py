@@ -31,8 +31,11 @@ class SandboxClient(Client):
 
     async def start(self) -> Self:
         """Start the sandbox, then the client."""
-        server = Sandbox(**self._options)
-        await server.start()
+        try:
+            server = Sandbox(**self._options)
+            await server.start()
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"The sandbox can't be started ({error}).", next_step="correct its options") from error
         self.server = server
         try:
             super().__init__(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -43,11 +44,18 @@ def test_the_two_commands_are_targets_of_the_makefile() -> None:
 
 
 def test_command_line_block(tmp_path: Path) -> None:
-    """The lines as they stand, in one shell; only the wait for the server and its end are added."""
+    """The lines as they stand, in one shell; only the wait for the server, its end, and a free port are added."""
     _, block = blocks("console")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    assert "8765" in block
+    block = block.replace("8765", port)
     served, *lines = block.splitlines()
     assert served.endswith(" &")
-    wait = "for _ in $(seq 300); do curl -s -o /dev/null http://127.0.0.1:8765/_sandbox/stats && break; sleep 0.1; done"
+    wait = (
+        f"for _ in $(seq 300); do curl -s -o /dev/null http://127.0.0.1:{port}/_sandbox/stats && break; sleep 0.1; done"
+    )
     script = "\n".join(["set -e", served, "trap 'kill $!; wait' EXIT", wait, *lines])
     process = subprocess.Popen(
         ["bash", "-c", script],

@@ -224,6 +224,19 @@ def test_sandbox_command_serves_until_it_is_told_to_stop(how: signal.Signals, tm
     process.stderr.close()
 
 
+def test_a_sandbox_that_cannot_start_says_why(shop: Shop, tmp_path: Path) -> None:
+    port = shop.sandbox.url.split(":")[2].split("/")[0]
+    (tmp_path / "bad.ndjson").write_text("hello\nworld\n")
+    for words, said in (
+        (["sandbox", "--postings", "5", "--port", port], "address already in use"),
+        (["sandbox", "--data", str(tmp_path / "bad.ndjson")], "line 1"),
+        (["sandbox", "--rate", "-1"], "rate"),
+        (["demo", "--data", str(tmp_path / "bad.ndjson")], "line 1"),
+    ):
+        done = shop.run(*words)
+        assert (done.exit_code, said in done.stderr) == (2, True), done.output
+
+
 def test_demo_on_any_dataset(shop: Shop, tmp_path: Path) -> None:
     data = tmp_path / "mine.ndjson"
     data.write_text("\n".join(json.dumps({"id": n, "title": f"Mine {n}", "deleted": 0}) for n in range(1, 40)))
