@@ -106,5 +106,4 @@ def preview(frame: pl.DataFrame, rows: int = 5) -> str:
 
 
 def _step(console: Console, title: str) -> None:
-    console.print()
-    console.rule(f"[bold]{title}", align="left")
+    console.print(f"\n[bold]{title}[/bold]\n{'─' * len(title)}")

@@ -56,7 +56,7 @@ _SAID = (
 
 def said(error: BulkJobsError) -> str:
     """Return an error's words with its next step as one types it in a terminal."""
-    text = str(error)
+    text = str(error).replace(" Next: ", "\nNext: ")
     for pattern, command in _SAID:
         text = re.sub(pattern, command, text)
     return safe_text(text)
