@@ -18,7 +18,7 @@ _REPLACED = {
     "charged": "no",
     "next_step": "see client.collections()",
 }
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _SCHEMA = (
     """CREATE TABLE collections (
     id          TEXT PRIMARY KEY,
@@ -82,10 +82,11 @@ class Ledger:
         self.path = path
         with self._writing(charged=Charged.NO) as db:
             (found,) = db.execute("PRAGMA user_version").fetchone()
-            if found > _SCHEMA_VERSION:
+            if found not in {0, _SCHEMA_VERSION}:
+                age = "a newer" if found > _SCHEMA_VERSION else "an early, unreleased"
                 raise LedgerError(
-                    f"The ledger {path} was written by a newer bulkjobs.",
-                    next_step="update bulkjobs, or choose another home",
+                    f"The ledger {path} was written by {age} bulkjobs.",
+                    next_step="use that version, or choose another home folder",
                 )
             if found == 0:
                 for statement in _SCHEMA:

@@ -218,12 +218,18 @@ def test_troubles_are_ledger_errors(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="can't be used") as caught:
         Ledger(garbage)
     assert caught.value.charged == "no"
-    newer = Ledger(tmp_path / "newer.sqlite3").path
-    with sqlite3.connect(newer) as db:
-        db.execute("PRAGMA user_version = 99")
+
+
+@pytest.mark.parametrize(("version", "words"), [(99, "newer bulkjobs"), (1, "early, unreleased")])
+def test_a_ledger_of_another_version_is_left_alone(version: int, words: str, tmp_path: Path) -> None:
+    path = Ledger(tmp_path / "other.sqlite3").path
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute(f"PRAGMA user_version = {version}")
     db.close()
-    with pytest.raises(LedgerError, match="newer bulkjobs"):
-        Ledger(newer)
+    before = path.read_bytes()
+    with pytest.raises(LedgerError, match=words):
+        Ledger(path)
+    assert path.read_bytes() == before
 
 
 def test_a_failed_transaction_leaves_nothing(ledger: Ledger) -> None:
