@@ -45,6 +45,8 @@ class Workshop:
         Tells one key from another; fails when there is no key.
     polling, downloading : Backoff
         Waits between polls, and between tries of a download.
+    local : bool
+        Whether the service is on this machine: when it is gone, waiting does not bring it back.
     download_patience : float
         Seconds for which a failing download is tried again.
     in_flight : set of asyncio.Task
@@ -59,6 +61,7 @@ class Workshop:
     account: Callable[[], str]
     polling: Backoff
     downloading: Backoff
+    local: bool = False
     download_patience: float = 1_800.0
     in_flight: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -278,6 +281,8 @@ async def _poll(
             if ended is not None:
                 await written(shop.ledger.failed, request, saved(ended))
                 return
+            if shop.local and isinstance(error, errors.ConnectionFailed):
+                raise outcomes.paid(error, request) from None
             trouble = error.message
         polls += 1
         pause = shop.polling.wait(polls)

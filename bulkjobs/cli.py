@@ -17,7 +17,7 @@ import click
 
 from . import demo as demonstration
 from . import terminal
-from .client import Client
+from .client import UNFINISHED, Client
 from .collection import Collection
 from .display import safe_text
 from .errors import BudgetExceeded, BulkJobsError, ConfigError
@@ -27,8 +27,11 @@ from .plan import Plan
 from .query import FIELDS, JobFilter, JobIds, Query
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
-_EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:>3}  {text}" for code, text in terminal.EXIT_CODES.items())
+_EPILOG = "The key is taken from CORESIGNAL_API_KEY.\n\n\b\nExit codes:\n" + "\n".join(
+    f"  {code:>3}  {text}" for code, text in terminal.EXIT_CODES.items()
+)
 _KINDS: dict[str, Any] = {"integer": int}
 
 
@@ -72,7 +75,9 @@ class Run:
 def _common(command: F) -> F:
     """Give a command the options that all share; it gets a `Run`, and its errors end the process politely."""
 
-    @click.option("--home", type=click.Path(path_type=Path), help="Folder of the ledger and the files.")
+    @click.option(
+        "--home", type=click.Path(path_type=Path), help="Folder of the ledger and the files.  [env: BULKJOBS_HOME]"
+    )
     @click.option("--base-url", help="Where the service is.  [env: BULKJOBS_BASE_URL]")
     @click.option("--api-version", type=click.Choice(["v1", "v2"]), help="Which tree of the service to speak to.")
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for machines.")
@@ -96,7 +101,7 @@ def _common(command: F) -> F:
                 run.say(failure)
             run.fail(last)
         except KeyboardInterrupt:
-            run.err.print("Interrupted. What was sent goes on; `bulkjobs resume` finishes it at no cost.")
+            run.err.print("Interrupted. What was sent goes on; `bulkjobs resume` finishes it. Nothing else is sent.")
             sys.exit(130)
 
     return wrapped  # type: ignore[return-value]
@@ -119,7 +124,7 @@ def _buying(command: F) -> F:
     for option in (
         click.option("--overwrite", is_flag=True, help="Replace the file of --out if it is there."),
         click.option("--out", type=click.Path(path_type=Path), help="Also write .parquet, .csv or .ndjson."),
-        click.option("--fresh", is_flag=True, help="Buy anew what was bought before."),
+        click.option("--fresh", is_flag=True, help="Buy, and pay, again what was bought before."),
         click.option("--max-credits", type=click.IntRange(min=0), help="Spend at most this, without asking."),
         click.option("--limit", type=int, help="The most records wanted, 1 to 10,000."),
     ):
@@ -155,6 +160,8 @@ async def count(run: Run, **fields: Any) -> None:
 @_common
 async def plan(run: Run, *, ids: Path | None, limit: int | None, fresh: bool, **fields: Any) -> None:
     """Show what it would cost to collect a filter or an ID file. Free."""
+    if ids and any(value is not None for value in fields.values()):
+        raise click.UsageError("--ids and filters can't be planned together.")
     query: Query = JobIds.from_file(ids) if ids else JobFilter(**fields)
     async with run.client() as client:
         made = await client.plan(query, limit=limit, fresh=fresh)
@@ -165,22 +172,22 @@ async def plan(run: Run, *, ids: Path | None, limit: int | None, fresh: bool, **
 @_filters
 @_buying
 @_common
-async def collect(run: Run, **options: Any) -> None:
+def collect(run: Run, **options: Any) -> None:
     """Buy what a filter matches: submit, poll, fetch, load. Spends credits."""
     fields = {name: options.pop(name) for name in FIELDS}
-    await _collect(run, JobFilter(**fields), **options)
+    _collect(run, JobFilter(**fields), **options)
 
 
 @main.command("collect-ids")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_buying
 @_common
-async def collect_ids(run: Run, file: Path, **options: Any) -> None:
+def collect_ids(run: Run, file: Path, **options: Any) -> None:
     """Buy the postings of an ID file (.csv or .txt, one a line). Spends credits."""
-    await _collect(run, JobIds.from_file(file), **options)
+    _collect(run, JobIds.from_file(file), **options)
 
 
-async def _collect(
+def _collect(
     run: Run,
     query: Query,
     *,
@@ -192,15 +199,25 @@ async def _collect(
 ) -> None:
     if out is not None:
         check_target(out, overwrite=overwrite)
-    async with run.client() as client:
-        made = await client.plan(query, limit=limit, fresh=fresh)
-        if max_credits is None and made.credits:
-            _confirm(run, made)
-        with terminal.progress(run.err, wanted=not run.as_json) as listener:
-            collection = await client.collect(made, max_credits=max_credits, on_event=listener)
+    client = run.client()
+    made = asyncio.run(_closing(client, client.plan(query, limit=limit, fresh=fresh)))
+    if max_credits is None and made.credits:
+        _confirm(run, made)  # outside the event loop, which would keep Ctrl-C from ending the question
+    with terminal.progress(run.err, wanted=not run.as_json) as listener:
+        work = client.collect(made, max_credits=max_credits, on_event=listener)
+        collection = asyncio.run(_closing(client, work))
+    lines = [
+        repr(collection),
+        f"  spent now  {made.credits:,} credits at most" if made.credits else "  spent now  0 credits",
+    ]
     if out is not None:
-        collection.export(out, overwrite=overwrite)
-    run.show(repr(collection), _collection_data(collection))
+        lines.append(f"  written    {collection.export(out, overwrite=overwrite)}")
+    run.show("\n".join(lines), {**_collection_data(collection), "attached": not made.is_new})
+
+
+async def _closing(client: Client, work: Coroutine[Any, Any, T]) -> T:
+    async with client:
+        return await work
 
 
 def _confirm(run: Run, made: Plan) -> None:
@@ -212,8 +229,12 @@ def _confirm(run: Run, made: Plan) -> None:
             next_step=f"give --max-credits {made.credits}",
         )
     click.echo(repr(made), err=True)
-    if not click.confirm(f"Spend up to {made.credits:,} credits?", err=True):
-        raise BudgetExceeded("Declined.")
+    try:
+        agreed = click.confirm(f"Spend up to {made.credits:,} credits?", err=True)
+    except click.Abort:
+        agreed = False
+    if not agreed:
+        raise BudgetExceeded("Declined: nothing was sent.")
 
 
 @main.command()
@@ -259,7 +280,8 @@ async def resume(run: Run, collection_id: str | None, *, request_id: str | None)
             else:
                 done = await client.resume(collection_id, on_event=listener)
     if not done and not run.as_json:
-        run.show("Nothing is unfinished.", None)
+        elsewhere = {known.service for known in client.collections() if known.state in UNFINISHED} - {client.service}
+        run.show(f"Nothing is unfinished{''.join(f', but for what was bought from {url}' for url in elsewhere)}.", None)
         return
     run.show(terminal.collection_table(done), [_collection_data(collection) for collection in done])
     for collection in done:
@@ -291,7 +313,7 @@ def _sandbox_options(command: F) -> F:
 
 
 @main.command()
-@click.option("--port", default=0, help="Where to listen; any free port unless told.")
+@click.option("--port", default=0, type=click.IntRange(0, 65_535), help="Where to listen; any free port unless told.")
 @click.option("--rate", type=float, help="Requests a second that it allows.")
 @_sandbox_options
 @_common
@@ -302,13 +324,16 @@ async def sandbox(run: Run, **options: Any) -> None:
     try:
         server = Sandbox(**options)
         await server.start()
-    except (OSError, ValueError) as error:  # a port that is taken, a dataset that can't be read, a rate below 0
+    except (
+        OSError,
+        ValueError,
+        OverflowError,
+    ) as error:  # a taken port, a bad dataset or rate
         raise ConfigError(f"The sandbox can't be started ({error}).", next_step="correct the options") from error
     try:
         lines = (
             f"export BULKJOBS_BASE_URL={server.url}",
             f"export CORESIGNAL_API_KEY={server.api_key}    # of the sandbox; spends nothing",
-            f"# v1: {server.jwt}",
             f"# what was bought: {server.url.removesuffix('/cdapi')}/_sandbox/stats",
             f"# faults, to try: {server.url.removesuffix('/cdapi')}/_sandbox/faults",
         )

@@ -48,7 +48,8 @@ class Client:
     api_version : {"v2", "v1"}, optional
         Which tree of the service to speak to (contract section 1); ``BULKJOBS_API_VERSION``.
     home : path, optional
-        Folder of the ledger and the files; ``BULKJOBS_HOME``, else the user's data folder.
+        Folder of the ledger and the files; ``BULKJOBS_HOME``, else the user's data folder. Where none is given, what
+        is bought from a server on this machine goes to a folder ``sandbox`` in it, apart from real purchases.
     rate : float, optional
         Requests a second, at the most: 5 unless told; ``BULKJOBS_RATE``.
     company_url_field : str
@@ -89,9 +90,11 @@ class Client:
         jitter: Callable[[], float] = random.random,
         timeouts: Timeouts | None = None,
     ) -> None:
-        self.home = config.home(home)
-        file = config.read_file(self.home)
+        base = config.home(home)
+        file = config.read_file(base)
         url = config.base_url(config.setting("base_url", base_url, file, config.DEFAULT_BASE_URL))
+        # Play money is kept apart: what is bought from a server on this machine has a ledger of its own.
+        self.home = config.home(base / "sandbox") if home is None and config.is_loopback(url) else base
         tree = routes(config.setting("api_version", api_version, file, config.DEFAULT_API_VERSION))
         pace = config.speed(config.setting("rate", rate, file, config.DEFAULT_RATE))
         clock = clock or SystemClock()
@@ -109,8 +112,8 @@ class Client:
             timeouts=timeouts,
             backoff=Backoff(jitter=jitter),
         )
-        self._free_preview = free_preview
         self._url = url
+        self._free_preview = free_preview
         self._find_key = key
         self.ledger = Ledger(self.home / "ledger.sqlite3")
         self._shop = Workshop(
@@ -120,6 +123,7 @@ class Client:
             home=self.home,
             clock=clock,
             account=lambda: key().account,
+            local=config.is_loopback(url),
             polling=Backoff(first=1.0, factor=1.5, cap=30.0, jitter=jitter),
             downloading=Backoff(first=1.0, jitter=jitter),
         )
@@ -139,6 +143,10 @@ class Client:
 
         return SandboxClient(home, options)
 
+    def __repr__(self) -> str:
+        known = self.__dict__  # a constructor that fails is shown in a traceback, half made
+        return f"<{type(self).__name__} of {known.get('_url')}, home {known.get('home')}>"
+
     async def start(self) -> Self:
         """Do what ``async with`` does at its beginning, for a client that lives longer than a cell; see `close`."""
         return self
@@ -156,6 +164,11 @@ class Client:
         if self._shop.in_flight:
             await asyncio.wait(set(self._shop.in_flight))
         await self._transport.close()
+
+    @property
+    def service(self) -> str:
+        """What the ledger calls the service that this client speaks to."""
+        return self._shop.service
 
     # --- free ---------------------------------------------------------------------------------------------
 

@@ -49,6 +49,11 @@ class Collection:
         return self._row.record_limit
 
     @property
+    def service(self) -> str:
+        """Where it was bought: the base URL, unless the client was told otherwise."""
+        return self._row.service
+
+    @property
     def made_at(self) -> float:
         """When it was made, in seconds since the epoch."""
         return self._row.made_at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,11 @@ async def run(console: Console, query: JobFilter | None, home: Path | None, opti
     query : JobFilter, optional
         What to ask for; else one that suits the sandbox's own postings, or any dataset.
     home : Path, optional
-        Folder of the ledger and the files; else ``demo`` in the usual home.
+        Folder of the ledger and the files; else a new one in ``demo`` of the usual home, so that each run shows all.
     options : dict
         For `bulkjobs.Sandbox`.
     """
-    home = home or config.home() / "demo"
+    home = home or config.home() / "demo" / f"{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}"
     _step(console, "A sandbox: the same HTTP contract as the real service, on this machine, no key")
     async with Client.sandbox(home=home, **options) as client:
         balance = await client.balance()
@@ -45,6 +46,7 @@ async def run(console: Console, query: JobFilter | None, home: Path | None, opti
     console.print(f"Files and ledger lie in {home}", soft_wrap=True)
     console.print("Try next:")
     for line in (
+        ". .venv/bin/activate              puts the command `bulkjobs` on the path",
         "bulkjobs sandbox --port 8765      the sandbox, for your own experiments",
         "bulkjobs count --help             all 17 filters",
         "make lab                          the lessons, in JupyterLab",
@@ -61,7 +63,7 @@ async def _fitting(client: SandboxClient, *, made_up: bool) -> JobFilter:
 
 async def _buy(console: Console, client: SandboxClient, query: JobFilter) -> pl.DataFrame:
     _step(console, "What would it cost? Asking is free")
-    plan = await client.plan(query, limit=LIMIT, fresh=True)
+    plan = await client.plan(query, limit=LIMIT)
     console.print(repr(plan), markup=False, soft_wrap=True)
     _step(console, "Collect it: submit, poll, fetch, load")
     with terminal.progress(console, wanted=True) as listener:
@@ -85,10 +87,12 @@ async def _again(console: Console, client: SandboxClient, query: JobFilter, firs
 
 async def _by_ids(console: Console, client: SandboxClient, first: pl.DataFrame, home: Path) -> None:
     _step(console, "By an ID file")
-    path = home / "ids.csv"
-    path.write_text("".join(f"{number}\n" for number in first["id"].head(25)))
+    path, owned = home / "ids.csv", set(first["id"])
+    found = await client.search(JobFilter(deleted=False), limit=LIMIT + 25)
+    others = [number for number in found if number not in owned]  # what is owned would be bought again
+    path.write_text("".join(f"{number}\n" for number in (others or found)[:25]))
     ids = JobIds.from_file(path)
-    plan = await client.plan(ids, fresh=True)
+    plan = await client.plan(ids)
     collection = await client.collect(plan, max_credits=len(ids))
     console.print(f"{path} holds {len(ids)} ids; {collection.credits} credits bought:", soft_wrap=True)
     _table(console, collection.frame())

@@ -30,14 +30,17 @@ def as_html(title: str, rows: Rows) -> str:
         f"<td style='text-align:left'>{html.escape(value)}</td></tr>"
         for label, value in rows
     )
-    return f"<table><caption>{html.escape(title)}</caption>{body}</table>"
+    return f"<table>{_caption(title)}{body}</table>"
+
+
+def _caption(title: str) -> str:
+    return f"<caption style='text-align:left;font-weight:bold'>{html.escape(title)}</caption>"
 
 
 def as_grid(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Return an HTML table with column heads; None is shown as nothing."""
-    heads = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in columns)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape('' if cell is None else str(cell))}</td>" for cell in row) + "</tr>"
-        for row in rows
-    )
-    return f"<table><caption>{html.escape(title)}</caption><tr>{heads}</tr>{body}</table>"
+    left = "style='text-align:left'"
+    heads = "".join(f"<th scope='col' {left}>{html.escape(name)}</th>" for name in columns)
+    cells = ([f"<td {left}>{html.escape('' if cell is None else str(cell))}</td>" for cell in row] for row in rows)
+    body = "".join(f"<tr>{''.join(row)}</tr>" for row in cells)
+    return f"<table>{_caption(title)}<tr>{heads}</tr>{body}</table>"

@@ -24,6 +24,9 @@ class SandboxClient(Client):
         self._home = home if home is not None else config.home() / "sandbox"
         self._options = options
 
+    def __repr__(self) -> str:
+        return super().__repr__() if "server" in self.__dict__ else "<SandboxClient, not started>"
+
     def __getattr__(self, name: str) -> Any:
         raise ConfigError(
             "The sandbox is not running yet.", next_step="async with client: ..., or await client.start()"
@@ -34,7 +37,7 @@ class SandboxClient(Client):
         try:
             server = Sandbox(**self._options)
             await server.start()
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, OverflowError) as error:
             raise ConfigError(f"The sandbox can't be started ({error}).", next_step="correct its options") from error
         self.server = server
         try:

@@ -14,6 +14,7 @@ from .wire.api import Api
 
 MAX_RECORDS = 10_000  # a data request carries no more (contract section 5)
 SAMPLE_ROWS = 5
+_NARROW = "narrow the query, for example by its dates, or give limit=10_000 or less"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class Plan:
             It needs more than one data request can carry.
         """
         if self.problem:
-            raise PlanRefused(f"{self.problem}.", next_step="narrow the query, or give limit=10_000 or less")
+            raise PlanRefused(f"{self.problem}.", next_step=_NARROW)
 
     def rows(self) -> list[tuple[str, str]]:
         """Return the plan as labelled lines, for any kind of display."""
@@ -125,7 +126,11 @@ class Plan:
             ("query", repr(self.query)),
             (asked, f"{self.matched:,}"),
             ("records", f"{self.records:,}" + (f" (limit {self.limit:,})" if self.limit else "")),
-            ("already owned", f"{self.owned:,}"),
+            ("already owned", f"{self.owned:,} (by this very query and limit)"),
+        ]
+        if self.problem:
+            return [*rows, ("problem", self.problem), ("next step", _NARROW)]
+        rows += [
             ("data requests", str(len(self.requests) if self.credits else 0)),
             ("cost", f"{self.credits:,} credits" + (" at most" if self.credits else "")),
         ]
@@ -137,8 +142,6 @@ class Plan:
             rows.append(("note", f"{what} as collection {self.attaches_to}; {anew}"))
         if self.balance_after is not None and self.balance_after < 0:
             rows.append(("note", "the balance is too small: add credits or give a smaller limit"))
-        if self.problem:
-            rows.append(("problem", self.problem))
         return rows
 
     def __repr__(self) -> str:

@@ -137,6 +137,8 @@ async def _download(
             raise outcomes.paid(error, request) from None
         except (aiohttp.ClientError, TimeoutError) as error:
             failure = errors.FetchFailed(f"The download of {file.name} broke off ({type(error).__name__}).")
+            if shop.local and isinstance(error, aiohttp.ClientConnectorError):
+                break
         pause = shop.downloading.wait(tries)
         if shop.clock.time() + pause - started > shop.download_patience:
             break
@@ -218,7 +220,9 @@ async def _reconcile(shop: Workshop, collection: CollectionRow, listener: Listen
     promised = sum(request.records for request in requests)
     received = sum(request.received or 0 for request in requests)
     differences = []
-    if received != promised:
+    if received != promised and "ids" in collection.query:
+        differences.append(f"{promised:,} ids were asked for, {received:,} have a posting; only those are charged")
+    elif received != promised:
         differences.append(f"{promised:,} records were expected, {received:,} came")
     before, after = collection.balance_before, await _balance(shop, collection)
     since, until = collection.made_at, shop.clock.time()

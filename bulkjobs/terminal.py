@@ -9,7 +9,16 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -62,6 +71,14 @@ def said(error: BulkJobsError) -> str:
     return safe_text(text)
 
 
+class _Bytes(DownloadColumn):
+    """Bytes of a file; nothing for a step that has none."""
+
+    def render(self, task: Task) -> Text:
+        """Return the text of the column."""
+        return super().render(task) if task.completed else Text()
+
+
 class ProgressView:
     """Draws one line of progress from a collection's events; a context manager and a listener."""
 
@@ -70,7 +87,7 @@ class ProgressView:
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
-            DownloadColumn(),
+            _Bytes(),
             TimeElapsedColumn(),
             console=screen,
             transient=True,
@@ -80,7 +97,7 @@ class ProgressView:
 
     def __enter__(self) -> Self:
         self._progress.start()
-        self._step = self._progress.add_task("planning", total=None)
+        self._step = self._progress.add_task("asking the service", total=None)
         return self
 
     def __exit__(
@@ -92,7 +109,7 @@ class ProgressView:
         """Show what happened."""
         if isinstance(event, events.Fetching):
             if event.file not in self._files:
-                self._files[event.file] = self._progress.add_task(event.file[-32:], total=event.size)
+                self._files[event.file] = self._progress.add_task(event.file.rpartition("/")[2][:16], total=event.size)
             self._progress.update(self._files[event.file], completed=event.received)
         elif self._step is not None:
             self._progress.update(self._step, description=_words(event))
@@ -111,13 +128,13 @@ def _words(event: Event) -> str:
         case events.Polled():
             return f"waiting; next look in {event.next_poll:.0f} s" + (f" ({event.trouble})" if event.trouble else "")
         case events.Ready():
-            return f"{event.files} files are ready"
+            return f"{event.files} file{'' if event.files == 1 else 's'} ready"
         case events.FetchRetried():
             return f"trying again: {event.trouble}"
         case events.Loaded():
             return f"loaded {event.records:,} postings"
         case _:
-            return type(event).__name__
+            return "finishing"
 
 
 @contextlib.contextmanager
@@ -145,7 +162,7 @@ def collection_table(collections: list[Collection]) -> Table:
             collection.state,
             f"{collection.records:,}",
             f"{collection.credits:,}",
-            Text(repr(collection.query)),
+            Text(repr(collection.query) + (f" (limit {collection.limit:,})" if collection.limit else "")),
         )
     return table
 

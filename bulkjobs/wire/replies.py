@@ -113,6 +113,8 @@ def error_of(reply: Reply) -> ServiceError:
         kind, what, next_step = _KNOWN[status]
         if "company_professional_network_url" in detail and kind is RequestRejected:  # contract section 11, row 14
             next_step = 'the service may want the old name: Client(..., company_url_field="company_linkedin_url")'
+        if "no route" in detail.lower():
+            next_step = "check base_url (it ends with /cdapi), api_version and the plan of the account"
         return kind(f"{what} ({status}: {detail}).", status=status, detail=detail, next_step=next_step)
     if status >= 500:
         return ServiceUnavailable(

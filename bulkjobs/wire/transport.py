@@ -34,6 +34,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 5
 # Worth asking again, for what costs nothing (contract section 11, rows 29 and 30). A 500 may mean a wrong path.
 SPEND_TRIES = 6
+LOCAL_PATIENCE = 3.0  # seconds; a server on this machine that is not there will not come by waiting
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 # Raised by aiohttp while the connection is being opened: no byte of the request has left.
 NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
@@ -146,6 +147,8 @@ class Transport:
             error = error_of(answer) if isinstance(answer, Reply) else answer
             transient = answer is error or error.status in TRANSIENT
             wait = self.backoff.wait(tries)
+            if isinstance(answer, ConnectionFailed) and is_loopback(self.url):
+                patience = min(patience, LOCAL_PATIENCE)
             if not transient or self._clock.time() + wait - started > patience:
                 raise error
             log.debug("%s %s: %s; again in %.1f s", method, path, type(error).__name__, wait)
@@ -160,7 +163,7 @@ class Transport:
         try:
             return await self._exchange(method, path, self._timeouts.answer, params=params, json=json)
         except NEVER_SENT as error:
-            return _never_sent(error)
+            return self._never_sent(error)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return ServiceUnavailable(f"No answer came from the service ({_words(error)}).")
 
@@ -205,7 +208,7 @@ class Transport:
             try:
                 reply = await self._exchange("POST", path, self._timeouts.spend, json=json, form=form)
             except NEVER_SENT as error:
-                refused = _never_sent(error)
+                refused = self._never_sent(error)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 unknown = OutcomeUnknown(f"The POST was sent and no answer came back ({_words(error)}).")
                 break
@@ -325,6 +328,12 @@ class Transport:
     def _auth(self) -> dict[str, str]:
         return {self._routes.auth_header: self._key().header(self._routes.auth_scheme)}
 
+    def _never_sent(self, error: Exception) -> ConnectionFailed:
+        return ConnectionFailed(
+            f"No connection to {self.url.origin()} could be opened ({_words(error)}).",
+            next_step="check the network, and base_url or BULKJOBS_BASE_URL; then do the same again",
+        )
+
     def _at(self, path: str) -> URL:
         return URL(f"{self.url}/{path}", encoded=True)
 
@@ -336,13 +345,6 @@ async def _until(stop: asyncio.Event, waiting: Coroutine[Any, Any, None]) -> Non
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _never_sent(error: Exception) -> ConnectionFailed:
-    return ConnectionFailed(
-        f"No connection to the service could be opened ({_words(error)}).",
-        next_step="check the network and base_url, then do the same again",
-    )
 
 
 def _words(error: Exception) -> str:

@@ -153,7 +153,7 @@ async def test_unknown_ids_are_shown_not_raised(sandbox: bj.Sandbox, client: bj.
     known = (await client.collect(query, limit=5)).frame()["id"].to_list()
     collection = await client.collect(bj.JobIds([*known, 1, 2]))
     assert len(collection.frame()) == 5
-    assert "7 records were expected, 5 came" in repr(collection)
+    assert "7 ids were asked for, 5 have a posting" in repr(collection)
     assert collection.credits == 5
 
 
@@ -261,6 +261,21 @@ async def test_a_lock_that_is_not_let_go_ends_at_the_deadline(
             await collection.finish(deadline=30.0, on_event=listener)
         assert listener.names().count("Held") == 1
     assert client.attach(collection.id).frame().equals(collection.frame())
+
+
+async def test_a_local_server_that_is_gone_is_not_waited_for(
+    start_sandbox: Start, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    sandbox = await start_sandbox(latency=60.0, clock=clock)
+    client = make_client(sandbox, clock=clock)
+    collection = await client.submit(query, limit=20)
+    await sandbox.stop()
+    for ask in (collection.wait, client.balance):
+        started = clock.now
+        with pytest.raises(errors.ConnectionFailed, match=r"http://127\.0\.0\.1"):
+            await ask()
+        assert clock.now - started < 10
+    assert collection.state == "accepted"
 
 
 async def test_a_home_that_cannot_lock_sends_nothing(

@@ -87,7 +87,7 @@ def test_collect_show_export(shop: Shop, tmp_path: Path) -> None:
     assert shop.posts() == 1
 
     (listed,) = shop.json("collections")
-    assert listed == again
+    assert {**listed, "attached": True} == again
     assert again["id"] in shop.run("collections").stdout
     shown = shop.run("show", again["id"][:12], "--rows", "3").stdout
     assert again["request_ids"][0] in shown
@@ -129,13 +129,23 @@ def test_a_spend_is_confirmed_or_given(shop: Shop) -> None:
     assert shop.posts() == 0
 
 
-@pytest.mark.parametrize(("answer", "code", "posts"), [("y\n", 0, 1), ("n\n", 5, 0), ("\n", 5, 0)])
+@pytest.mark.parametrize(("answer", "code", "posts"), [("y\n", 0, 1), ("n\n", 5, 0), ("\n", 5, 0), ("\x03", 5, 0)])
 def test_a_person_is_asked_on_a_terminal(answer: str, code: int, posts: int, shop: Shop) -> None:
+    import fcntl
     import pty
+    import termios
 
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "bulkjobs", "collect", *WHAT, "--limit", "25"]
-    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=shop.environment)
+    process = subprocess.Popen(
+        command,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=shop.environment,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that ^C is an interrupt
+    )
     os.close(theirs)
     seen = b""
     while b"[y/N]" not in seen:
@@ -161,6 +171,7 @@ def test_bad_input_is_exit_code_2_and_sends_nothing(shop: Shop, tmp_path: Path) 
         (["collect", *WHAT, "--out", "jobs.xlsx", "--max-credits", "1"], "does not end with"),
         (["show", "nothing"], "No collection is called"),
         (["resume", "--request-id", "x"], "needs the collection's id"),
+        (["plan", "--ids", __file__, "--title", "x"], "can't be planned together"),
         (["count", *WHAT, "--base-url", "http://elsewhere.example/"], "https"),
         (["count", *WHAT, "--base-url", "https://["], "no http(s) URL"),
         (["count", *WHAT, "--home", "~nosuchuser/x"], "can't be made"),
@@ -301,7 +312,8 @@ def test_text_of_a_posting_cannot_steer_the_terminal(tmp_path: Path) -> None:
 
 
 def test_a_left_over_intent_is_confirmed_before_it_is_sent(shop: Shop) -> None:
-    with bj.sync.Client(shop.sandbox.api_key, base_url=shop.sandbox.url, home=shop.home, rate=1e6) as client:
+    home = shop.home / "sandbox"
+    with bj.sync.Client(shop.sandbox.api_key, base_url=shop.sandbox.url, home=home, rate=1e6) as client:
         query = bj.JobFilter(country="United States", application_active=True)
         bj.sync._LOOP.run(leave_intent(client._client, query, 25))
     assert shop.json("plan", *WHAT, "--limit", "25")["credits"] == 25
