@@ -16,7 +16,7 @@ demo: $(VENV)/.installed-core  ## the main job on the sandbox: no key, no networ
 
 test: $(VENV)/.installed-dev  ## every test, the lessons included
 	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=term:skip-covered
-	$(BIN)/python -m pytest --nbval-lax notebooks
+	home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && BULKJOBS_HOME="$$home" $(BIN)/python -m pytest --nbval-lax notebooks
 
 lint: $(VENV)/.installed-dev  ## format, lint and types
 	$(BIN)/ruff format --check .
