@@ -66,9 +66,7 @@ def test_command_line_block(tmp_path: Path) -> None:
     block = block.replace("8765", port)
     served, *lines = block.splitlines()
     assert served.endswith(" &")
-    wait = (
-        f"for _ in $(seq 300); do curl -s -o /dev/null http://127.0.0.1:{port}/_sandbox/stats && break; sleep 0.1; done"
-    )
+    wait = f"until (: > /dev/tcp/127.0.0.1/{port}) 2> /dev/null; do sleep 0.1; done"
     script = "\n".join(["set -e", served, "trap 'kill $!; wait' EXIT", wait, *lines])
     process = subprocess.Popen(
         ["bash", "-c", script],
