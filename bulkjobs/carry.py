@@ -225,14 +225,16 @@ def _already_running(
     """Tell which earlier purchase a 409 speaks of: it proves that one was accepted (contract section 11, row 10)."""
     fingerprint = collection.key.partition(":")[0]
     for earlier in shop.ledger.same_query(shop.service, fingerprint):
+        if earlier.id == collection.id:
+            continue
         states = {request.state for request in shop.ledger.data_requests(earlier.id)}
-        if earlier.id != collection.id and "unknown" in states:
+        if "unknown" in states:
             return outcomes.unknown(
                 earlier.id,
                 f"The service says that identical filters are running (409): collection {earlier.id}, whose outcome "
                 "was unknown, was accepted.",
             )
-        if earlier.id != collection.id and "accepted" in states:
+        if "accepted" in states:
             error.next_step = f"client.resume({earlier.id!r}): it is this query with another limit"
             return error
     error.next_step = "wait for the one that runs (was it sent from another home, or by another program?)"

@@ -15,16 +15,16 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from . import demo as demonstration
 from . import terminal
-from .client import UNFINISHED, Client
+from .client import Client
 from .collection import Collection
 from .display import safe_text
-from .errors import BudgetExceeded, BulkJobsError, ConfigError
+from .errors import BudgetExceeded, BulkJobsError
 from .export import check_target
 from .outcomes import saved
 from .plan import Plan
 from .query import FIELDS, JobFilter, JobIds, Query
+from .rows import HERE, UNFINISHED
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -119,17 +119,31 @@ def _filters(command: F) -> F:
     return command
 
 
-def _buying(command: F) -> F:
-    """Give a command the options of a purchase."""
-    for option in (
-        click.option("--overwrite", is_flag=True, help="Replace the file of --out if it is there."),
-        click.option("--out", type=click.Path(path_type=Path), help="Also write .parquet, .csv or .ndjson."),
-        click.option("--fresh", is_flag=True, help="Buy, and pay, again what was bought before."),
-        click.option("--max-credits", type=click.IntRange(min=0), help="Spend at most this, without asking."),
-        click.option("--limit", type=int, help="The most records wanted, 1 to 10,000."),
-    ):
-        command = option(command)
-    return command
+def _options(*declared: Callable[[F], F]) -> Callable[[F], F]:
+    """Bundle options that several commands share."""
+
+    def add(command: F) -> F:
+        for option in declared:
+            command = option(command)
+        return command
+
+    return add
+
+
+_buying = _options(
+    click.option("--overwrite", is_flag=True, help="Replace the file of --out if it is there."),
+    click.option("--out", type=click.Path(path_type=Path), help="Also write .parquet, .csv or .ndjson."),
+    click.option("--fresh", is_flag=True, help="Buy, and pay, again what was bought before."),
+    click.option("--max-credits", type=click.IntRange(min=0), help="Spend at most this, without asking."),
+    click.option("--limit", type=int, help="The most records wanted, 1 to 10,000."),
+)
+_sandbox_options = _options(
+    click.option("--data", type=click.Path(exists=True, dir_okay=False), help="NDJSON, JSON, CSV or Parquet."),
+    click.option("--postings", default=25_000, show_default=True, help="How many to make up, without --data."),
+    click.option("--seed", default=0, show_default=True, help="Same seed, same postings."),
+    click.option("--credits", default=50_000, show_default=True, help="Balance at the start."),
+    click.option("--latency", default=0.0, show_default=True, help="Seconds to prepare a data request."),
+)
 
 
 @click.group(epilog=_EPILOG, context_settings={"max_content_width": 110})
@@ -259,9 +273,9 @@ def show(run: Run, collection_id: str, *, rows: int) -> None:
     text = repr(collection)
     for request in collection.requests:
         text += f"\n  request     {request.request_id or '-'}  {request.state}  {request.records:,} records promised"
-    if collection.state in {"fetched", "loaded"}:
+    if collection.state in HERE:
         frame = collection.frame()
-        text += f"\n{collection.report!r}\n{demonstration.preview(frame, rows)}"
+        text += f"\n{collection.report!r}\n{terminal.preview(frame, rows)}"
     run.show(text, data)
 
 
@@ -300,18 +314,6 @@ def export(run: Run, collection_id: str, file: Path, *, overwrite: bool) -> None
     run.show(str(written), {"file": str(written)})
 
 
-def _sandbox_options(command: F) -> F:
-    for option in (
-        click.option("--data", type=click.Path(exists=True, dir_okay=False), help="NDJSON, JSON, CSV or Parquet."),
-        click.option("--postings", default=25_000, show_default=True, help="How many to make up, without --data."),
-        click.option("--seed", default=0, show_default=True, help="Same seed, same postings."),
-        click.option("--credits", default=50_000, show_default=True, help="Balance at the start."),
-        click.option("--latency", default=0.0, show_default=True, help="Seconds to prepare a data request."),
-    ):
-        command = option(command)
-    return command
-
-
 @main.command()
 @click.option("--port", default=0, type=click.IntRange(0, 65_535), help="Where to listen; any free port unless told.")
 @click.option("--rate", type=float, help="Requests a second that it allows.")
@@ -319,17 +321,9 @@ def _sandbox_options(command: F) -> F:
 @_common
 async def sandbox(run: Run, **options: Any) -> None:
     """Serve the service's HTTP contract on this machine, until interrupted."""
-    from .sandbox import Sandbox
+    from .local import started_sandbox
 
-    try:
-        server = Sandbox(**options)
-        await server.start()
-    except (
-        OSError,
-        ValueError,
-        OverflowError,
-    ) as error:  # a taken port, a bad dataset or rate
-        raise ConfigError(f"The sandbox can't be started ({error}).", next_step="correct the options") from error
+    server = await started_sandbox(**options)
     try:
         lines = (
             f"export BULKJOBS_BASE_URL={server.url}",
@@ -360,6 +354,8 @@ async def _until_told_to_stop() -> None:
 async def demo(run: Run, **options: Any) -> None:
     """Show the main job on a sandbox: no key, no network, no real credits."""
     fields = {name: value for name in FIELDS if (value := options.pop(name)) is not None}
+    from . import demo as demonstration
+
     await demonstration.run(run.out, JobFilter(**fields) if fields else None, run.home, options)
 
 
@@ -372,7 +368,7 @@ def _plan_data(made: Plan) -> dict[str, Any]:
         "owned": made.owned,
         "credits": made.credits,
         "balance": made.balance,
-        "data_requests": len(made.requests) if made.credits else 0,
+        "data_requests": made.posts,
         "attaches_to": made.attaches_to,
         "problem": made.problem or None,
         "sample": list(made.sample),

@@ -22,7 +22,7 @@ from .events import Attached, Listener, notify
 from .ledger import Ledger
 from .plan import Plan, asked_for, make_plan, plan_key
 from .query import JobFilter, JobIds, Query
-from .rows import CREDITS_A_RECORD, CollectionRow, Intent, is_void, unsent
+from .rows import CREDITS_A_RECORD, UNFINISHED, CollectionRow, Intent, is_void, unsent
 from .wire.api import COMPANY_URL_FIELD, Api
 from .wire.pace import Pace
 from .wire.routes import routes
@@ -30,8 +30,6 @@ from .wire.transport import Backoff, Timeouts, Transport
 
 if TYPE_CHECKING:
     from .local import SandboxClient
-
-UNFINISHED = frozenset({"planned", "sending", "accepted", "ready", "fetched"})
 
 
 class Client:

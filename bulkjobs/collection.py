@@ -12,7 +12,7 @@ from . import carry, outcomes, receive
 from .carry import DEADLINE, Workshop
 from .clock import as_datetime
 from .display import as_html, as_text
-from .errors import BulkJobsError, LoadFailed
+from .errors import BulkJobsError
 from .events import Listener
 from .export import export
 from .query import Query, query_from_dict
@@ -49,6 +49,11 @@ class Collection:
         return self._row.record_limit
 
     @property
+    def asked(self) -> str:
+        """Query and limit in one line."""
+        return repr(self.query) + (f" (limit {self.limit:,})" if self.limit else "")
+
+    @property
     def service(self) -> str:
         """Where it was bought: the base URL, unless the client was told otherwise."""
         return self._row.service
@@ -75,7 +80,7 @@ class Collection:
 
     @property
     def records(self) -> int:
-        """Records received; until they are, the records promised."""
+        """Records received of what was bought; until they are, the records promised."""
         return bought(self.requests)
 
     @property
@@ -157,11 +162,6 @@ class Collection:
 
     def _read(self) -> tuple[pl.DataFrame, LoadReport]:
         if self._loaded is None:
-            if self.state not in {"fetched", "loaded"}:
-                raise LoadFailed(
-                    f"Collection {self.id} is {self.state}: its postings are not here yet.",
-                    next_step=f"client.resume({self.id!r})",
-                )
             self._loaded = receive.read(self._shop, self.id)
         return self._loaded
 
@@ -171,7 +171,7 @@ class Collection:
         """Return it as labelled lines, for any kind of display."""
         reconciliation = self.reconciliation or {}
         rows = [
-            ("query", repr(self.query) + (f" (limit {self.limit:,})" if self.limit else "")),
+            ("query", self.asked),
             ("state", self.state),
             ("made", f"{as_datetime(self.made_at):%Y-%m-%d %H:%M:%S} UTC"),
             ("records", f"{self.records:,}"),

@@ -11,12 +11,10 @@ from rich.console import Console
 
 from . import config, terminal
 from .client import Client
-from .display import safe_text
 from .local import SandboxClient
 from .query import JobFilter, JobIds
 
 LIMIT = 500  # records that the demo buys (no real credits)
-SHOWN = ["id", "created", "title", "company_name", "country"]
 
 
 async def run(console: Console, query: JobFilter | None, home: Path | None, options: dict[str, Any]) -> None:
@@ -99,14 +97,8 @@ async def _by_ids(console: Console, client: SandboxClient, first: pl.DataFrame, 
 
 
 def _table(console: Console, frame: pl.DataFrame) -> None:
-    console.print(safe_text(preview(frame)), markup=False, soft_wrap=True)
+    console.print(terminal.preview(frame), markup=False, soft_wrap=True)
     console.print(f"({len(frame):,} rows, {frame.width} columns)")
-
-
-def preview(frame: pl.DataFrame, rows: int = 5) -> str:
-    """Return the first rows and the most telling columns as text, a line each."""
-    with pl.Config(tbl_rows=rows, tbl_hide_dataframe_shape=True, fmt_str_lengths=24, tbl_width_chars=120):
-        return str(frame.select(SHOWN).head(rows))
 
 
 def _step(console: Console, title: str) -> None:

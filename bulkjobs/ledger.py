@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import Charged, LedgerError, UnknownCollection
-from .rows import CollectionRow, DataRequestRow, FileRow, Intent, State, is_void
+from .rows import CREDITS_A_RECORD, CollectionRow, DataRequestRow, FileRow, Intent, State, bought, is_void
 
 _REPLACED = {
     "type": "BulkJobsError",
@@ -139,13 +139,9 @@ class Ledger:
 
     def credits_booked(self, service: str, since: float, until: float) -> int:
         """Sum the credits of all data requests accepted in a time: records received, or promised until they are."""
-        sql = """SELECT coalesce(sum(coalesce(r.received, r.records)), 0)
-                 FROM data_requests r JOIN collections c ON c.id = r.collection_id
-                 WHERE c.service = ? AND r.state IN ('accepted', 'ready', 'fetched', 'loaded')
-                 AND r.accepted_at BETWEEN ? AND ?"""
+        where = "accepted_at BETWEEN ? AND ? AND collection_id IN (SELECT id FROM collections WHERE service = ?)"
         with self._reading() as db:
-            (total,) = db.execute(sql, (service, since, until)).fetchone()
-        return int(total)
+            return bought(_data_requests(db, where, since, until, service)) * CREDITS_A_RECORD
 
     def in_flight(self, service: str, at: float) -> bool:
         """Tell whether a POST was on its way at a time, so that a balance read then says nothing certain."""

@@ -11,6 +11,22 @@ from .errors import ConfigError
 from .sandbox import Sandbox
 
 
+async def started_sandbox(**options: Any) -> Sandbox:
+    """Start a sandbox.
+
+    Raises
+    ------
+    ConfigError
+        A port that is taken, a dataset that can't be read, an option that makes no sense.
+    """
+    try:
+        server = Sandbox(**options)
+        await server.start()
+    except (OSError, ValueError, OverflowError) as error:
+        raise ConfigError(f"The sandbox can't be started ({error}).", next_step="correct its options") from error
+    return server
+
+
 class SandboxClient(Client):
     """A `Client` that starts a `bulkjobs.Sandbox` when it is entered, and stops it when it is left.
 
@@ -28,18 +44,13 @@ class SandboxClient(Client):
         return super().__repr__() if "server" in self.__dict__ else "<SandboxClient, not started>"
 
     def __getattr__(self, name: str) -> Any:
-        raise ConfigError(
-            "The sandbox is not running yet.", next_step="async with client: ..., or await client.start()"
-        )
+        if name in {"home", "ledger", "server", "_shop", "_transport"}:
+            raise ConfigError("The sandbox is not running yet.", next_step="client.start(), or use it in a with block")
+        raise AttributeError(name)  # displays and copies ask for much that is not there
 
     async def start(self) -> Self:
         """Start the sandbox, then the client."""
-        try:
-            server = Sandbox(**self._options)
-            await server.start()
-        except (OSError, ValueError, OverflowError) as error:
-            raise ConfigError(f"The sandbox can't be started ({error}).", next_step="correct its options") from error
-        self.server = server
+        self.server = await started_sandbox(**self._options)
         try:
             super().__init__(
                 self.server.api_key,

@@ -41,7 +41,10 @@ def failure(request: DataRequestRow, error: ServiceError, age: float) -> DataReq
         Seconds since the data request was accepted.
     """
     about = f"Data request {request.request_id}"
-    again = f"client.settle({request.collection_id!r}, request_id={request.request_id!r}) asks again"
+    decide = (
+        f"client.settle({request.collection_id!r}, request_id={request.request_id!r}) asks again; "
+        "or compare the balance, and collect(..., fresh=True) buys it (again)"
+    )
     kind: type[DataRequestFailed]
     if isinstance(error, errors.InsufficientCredits):
         kind, what = errors.OutOfCredits, f"{about} failed: {error.detail}."
@@ -51,7 +54,7 @@ def failure(request: DataRequestRow, error: ServiceError, age: float) -> DataReq
         next_step = "narrow the filter, or collect with a smaller limit"
     elif error.status == 422:
         kind, what = errors.NothingMatched, f"{about} brought nothing ({error.detail})."
-        next_step = f"{again}; or compare the balance, and collect(..., fresh=True) buys it (again)"
+        next_step = decide
     elif age > RETENTION:
         kind = errors.DataRequestExpired
         what = f"{about} was submitted {age / 86_400:.0f} days ago; its files are gone after 30."
@@ -59,7 +62,7 @@ def failure(request: DataRequestRow, error: ServiceError, age: float) -> DataReq
     else:
         kind = errors.NothingMatched  # a 404 does not tell which of the two it was
         what = f"{about} is unknown to the service, or matched nothing ({error.detail})."
-        next_step = f"{again}; or compare the balance, and collect(..., fresh=True) buys it (again)"
+        next_step = decide
     return kind(what, status=error.status, detail=error.detail, next_step=next_step)
 
 

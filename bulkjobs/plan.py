@@ -94,6 +94,11 @@ class Plan:
         return self.cost if self.is_new else self.unsent * CREDITS_A_RECORD
 
     @property
+    def posts(self) -> int:
+        """Data requests that collecting it sends: none for what is owned."""
+        return len(self.requests) if self.credits else 0
+
+    @property
     def is_new(self) -> bool:
         """Whether collecting it makes a new purchase, rather than attaching to an earlier one."""
         return self.fresh or self.attaches_to is None
@@ -131,7 +136,7 @@ class Plan:
         if self.problem:
             return [*rows, ("problem", self.problem), ("next step", _NARROW)]
         rows += [
-            ("data requests", str(len(self.requests) if self.credits else 0)),
+            ("data requests", str(self.posts)),
             ("cost", f"{self.credits:,} credits" + (" at most" if self.credits else "")),
         ]
         if self.balance is not None:

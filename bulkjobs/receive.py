@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from .carry import DEADLINE, Workshop, held, written
 from .errors import BulkJobsError, Charged
 from .events import Listener, notify
 from .records import LoadReport
-from .rows import BOUGHT, CollectionRow, DataRequestRow, FileRow
+from .rows import BOUGHT, HERE, CollectionRow, DataRequestRow, FileRow, overall
 
 DOWNLOADS_AT_ONCE = 4
 
@@ -64,16 +65,19 @@ async def _fetch_files(shop: Workshop, request: DataRequestRow, listener: Listen
 
 async def _listed_more(shop: Workshop, request: DataRequestRow) -> bool:
     """Where fewer records came than a filter promised, ask once more: files may be listed one after the other."""
-    came = sum(file.records or 0 for file in shop.ledger.files(request))
-    if came >= request.records or "ids" in request.query:
+    files = shop.ledger.files(request)
+    if _fetched_records(files) >= request.records or "ids" in request.query:
         return False
     try:
         names = await shop.api.files(request.request_id or "")
     except BulkJobsError:  # what is here is here; the difference is shown when the books are settled
         return False
-    before = len(shop.ledger.files(request))
     await written(shop.ledger.ready, request, names, at=shop.clock.time())
-    return len(shop.ledger.files(request)) > before
+    return len(shop.ledger.files(request)) > len(files)
+
+
+def _fetched_records(files: Iterable[FileRow]) -> int:
+    return sum(file.records or 0 for file in files)
 
 
 def folder(shop: Workshop, request: DataRequestRow) -> Path:
@@ -176,14 +180,10 @@ async def load(
         A file can't be read, or is not the one that was fetched.
     """
     async with held(shop, collection.id, listener, deadline=deadline):
-        requests = shop.ledger.data_requests(collection.id)
-        if any(request.state not in {"fetched", "loaded"} for request in requests):
-            raise errors.LoadFailed(
-                f"Collection {collection.id} is not wholly here yet.", next_step=f"client.resume({collection.id!r})"
-            )
         frame, report = await asyncio.to_thread(read, shop, collection.id)
+        requests = shop.ledger.data_requests(collection.id)
         for request in requests:
-            received = sum(file.records or 0 for file in shop.ledger.files(request))
+            received = _fetched_records(shop.ledger.files(request))
             await written(shop.ledger.loaded, request, received, at=shop.clock.time())
         notify(listener, events.Loaded(collection.id, report.records))
         if requests and shop.ledger.collection(collection.id).reconciliation is None:
@@ -197,15 +197,22 @@ def read(shop: Workshop, collection_id: str) -> tuple[pl.DataFrame, LoadReport]:
     Raises
     ------
     LoadFailed
-        A file is gone, was changed, or does not hold the records that were counted when it arrived.
+        It is not wholly here yet; or a file is gone, was changed, or does not hold the records that were counted
+        when it arrived.
     """
-    files = [file for request in shop.ledger.data_requests(collection_id) for file in shop.ledger.files(request)]
+    requests = shop.ledger.data_requests(collection_id)
+    if any(request.state not in HERE for request in requests):
+        raise errors.LoadFailed(
+            f"Collection {collection_id} is {overall(requests)}: it is not wholly here yet.",
+            next_step=f"client.resume({collection_id!r})",
+        )
+    files = [file for request in requests for file in shop.ledger.files(request)]
     again = f"client.resume({collection_id!r}) fetches it again, within 30 days of the purchase"
     for file in files:
         if not _is_here(shop, file):
             raise errors.LoadFailed(f"{file.path} is gone, or is not the file that was fetched.", next_step=again)
     frame, report = records.load([shop.home / (file.path or "") for file in files])
-    counted = sum(file.records or 0 for file in files)
+    counted = _fetched_records(files)
     if report.records + report.bad_count != counted:
         raise errors.LoadFailed(
             f"{report.records + report.bad_count:,} records were read, but {counted:,} were fetched.",

@@ -12,6 +12,8 @@ from typing import Any, Literal
 # unknown: sent, and no usable answer came back; never sent again
 State = Literal["planned", "sending", "accepted", "ready", "fetched", "loaded", "refused", "failed", "unknown"]
 PATH: tuple[State, ...] = ("planned", "sending", "accepted", "ready", "fetched", "loaded")
+UNFINISHED = frozenset(PATH[:-1])
+HERE: frozenset[State] = frozenset({"fetched", "loaded"})  # its files are on disk
 CREDITS_A_RECORD = 1  # contract section 8
 BOUGHT: frozenset[State] = frozenset({"accepted", "ready", "fetched", "loaded"})
 

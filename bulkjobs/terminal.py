@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self, TextIO
 
+import polars as pl
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -29,6 +30,7 @@ from .display import safe_text
 from .errors import BulkJobsError, Charged
 from .events import Event, Listener
 
+SHOWN = ["id", "created", "title", "company_name", "country"]  # the columns of a preview
 EXIT_CODES = {
     0: "done",
     1: "an unexpected error (please report it)",
@@ -162,9 +164,15 @@ def collection_table(collections: list[Collection]) -> Table:
             collection.state,
             f"{collection.records:,}",
             f"{collection.credits:,}",
-            Text(repr(collection.query) + (f" (limit {collection.limit:,})" if collection.limit else "")),
+            Text(collection.asked),
         )
     return table
+
+
+def preview(frame: pl.DataFrame, rows: int = 5) -> str:
+    """Return the first rows and the most telling columns as text, a line each."""
+    with pl.Config(tbl_rows=rows, tbl_hide_dataframe_shape=True, fmt_str_lengths=24, tbl_width_chars=120):
+        return safe_text(str(frame.select(SHOWN).head(rows)))
 
 
 def console(stream: TextIO) -> Console:

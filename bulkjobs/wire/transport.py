@@ -32,9 +32,9 @@ log = logging.getLogger("bulkjobs.wire")
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 5
-# Worth asking again, for what costs nothing (contract section 11, rows 29 and 30). A 500 may mean a wrong path.
 SPEND_TRIES = 6
 LOCAL_PATIENCE = 3.0  # seconds; a server on this machine that is not there will not come by waiting
+# Worth asking again, for what costs nothing (contract section 11, rows 29 and 30). A 500 may mean a wrong path.
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 # Raised by aiohttp while the connection is being opened: no byte of the request has left.
 NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)

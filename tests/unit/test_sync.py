@@ -138,4 +138,5 @@ def test_a_sandbox_that_is_not_started_says_so(tmp_path: Path) -> None:
     client = bj.sync.Client.sandbox(home=tmp_path)
     with pytest.raises(errors.ConfigError, match="not running yet"):
         client.collections()
+    assert not hasattr(client._client, "_repr_html_")  # what a notebook asks first
     client.close()
