@@ -17,6 +17,7 @@ from .clock import Clock
 from .errors import Charged, DataRequestFailed, LedgerError, OutcomeUnknown, ServiceError
 from .events import Listener, notify
 from .ledger import Ledger
+from .library import Library
 from .outcomes import ended_with, saved
 from .query import JobIds, query_from_dict
 from .rows import CollectionRow, DataRequestRow
@@ -56,6 +57,7 @@ class Workshop:
     service: str
     api: Api
     ledger: Ledger
+    library: Library
     home: Path
     clock: Clock
     account: Callable[[], str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import functools
 import io
 import json
@@ -21,6 +22,7 @@ from .collection import Collection
 from .display import safe_text
 from .errors import BudgetExceeded, BulkJobsError
 from .export import check_target
+from .library import ImportReport
 from .outcomes import saved
 from .plan import Plan
 from .query import FIELDS, JobFilter, JobIds, Query
@@ -280,6 +282,17 @@ def show(run: Run, collection_id: str, *, rows: int) -> None:
 
 
 @main.command()
+@click.argument("collection_id")
+@click.argument("before", required=False)
+@_common
+def drift(run: Run, collection_id: str, before: str | None) -> None:
+    """Show what changed in the vendor's records since collection BEFORE, or the documentation. Needs no key."""
+    client = run.client()
+    found = client.attach(collection_id).drift(client.attach(before) if before else None)
+    run.show(repr(found), dataclasses.asdict(found))
+
+
+@main.command()
 @click.argument("collection_id", required=False)
 @click.option("--request-id", help="Request id of a POST whose outcome was unknown.")
 @_common
@@ -312,6 +325,33 @@ def export(run: Run, collection_id: str, file: Path, *, overwrite: bool) -> None
     """Write a collection's postings to FILE: .parquet, .csv or .ndjson. Needs no key."""
     written = run.client().attach(collection_id).export(file, overwrite=overwrite)
     run.show(str(written), {"file": str(written)})
+
+
+@main.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_common
+def import_(run: Run, files: tuple[Path, ...]) -> None:
+    """Add result files from elsewhere to the library: old exports of any schema, gzip, Zstandard or plain. Free."""
+    done = run.client().library.add(files)
+    run.show(repr(done), _import_data(done))
+    for error in done.failed.values():
+        run.fail(error)
+
+
+@main.command()
+@click.option("--compact", is_flag=True, help="First make few large files of many small ones.")
+@click.option("--vacuum", is_flag=True, help="Then delete files that no version of the last --keep-days needs.")
+@click.option("--keep-days", default=30, show_default=True, help="How far back old versions shall stay readable.")
+@_common
+def library(run: Run, *, compact: bool, vacuum: bool, keep_days: int) -> None:
+    """Show what the library holds: every posting that was bought or imported. Needs no key."""
+    shelf = run.client().library
+    if compact:
+        shelf.compact()
+    removed = shelf.vacuum(keep_days=keep_days) if vacuum else []
+    stats = shelf.stats()
+    told = f"\n  removed           {len(removed):,} files" if vacuum else ""
+    run.show(f"{stats!r}{told}", {"path": str(shelf.path), **dataclasses.asdict(stats), "removed": len(removed)})
 
 
 @main.command()
@@ -372,6 +412,18 @@ def _plan_data(made: Plan) -> dict[str, Any]:
         "attaches_to": made.attaches_to,
         "problem": made.problem or None,
         "sample": list(made.sample),
+    }
+
+
+def _import_data(done: ImportReport) -> dict[str, Any]:
+    return {
+        "added": list(map(str, done.added)),
+        "known": list(map(str, done.known)),
+        "failed": {str(path): saved(error) for path, error in done.failed.items()},
+        "records": done.report.records,
+        "bad_lines": done.report.bad_count,
+        "unknown_fields": done.report.unknown_fields,
+        "misfits": done.report.misfits,
     }
 
 

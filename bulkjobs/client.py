@@ -20,6 +20,7 @@ from .config import ApiKey
 from .errors import BulkJobsError, ConfigError, InvalidQuery, PlanRefused, UnknownCollection
 from .events import Attached, Listener, notify
 from .ledger import Ledger
+from .library import Library
 from .plan import Plan, asked_for, make_plan, plan_key
 from .query import JobFilter, JobIds, Query
 from .rows import CREDITS_A_RECORD, UNFINISHED, CollectionRow, Intent, is_void, unsent
@@ -114,10 +115,12 @@ class Client:
         self._free_preview = free_preview
         self._find_key = key
         self.ledger = Ledger(self.home / "ledger.sqlite3")
+        self.library = Library(self.home / "library")
         self._shop = Workshop(
             service=service or str(url),
             api=Api(self._transport, tree, company_url_field=company_url_field),
             ledger=self.ledger,
+            library=self.library,
             home=self.home,
             clock=clock,
             account=lambda: key().account,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 
@@ -16,7 +16,7 @@ from .errors import BulkJobsError
 from .events import Listener
 from .export import export
 from .query import Query, query_from_dict
-from .records import LoadReport
+from .records import DriftReport, LoadReport, drift
 from .rows import CREDITS_A_RECORD, CollectionRow, DataRequestRow, State, bought, overall
 
 
@@ -29,7 +29,8 @@ class Collection:
     def __init__(self, shop: Workshop, row: CollectionRow) -> None:
         self._shop = shop
         self._row = row
-        self._loaded: tuple[pl.DataFrame, LoadReport] | None = None
+        self._frame: pl.DataFrame | None = None
+        self._report: LoadReport | None = None
 
     # --- what it is ---------------------------------------------------------------------------------------
 
@@ -96,7 +97,9 @@ class Collection:
     @property
     def report(self) -> LoadReport:
         """What was noticed while loading; loads when that has not happened yet in this process."""
-        return self._read()[1]
+        if self._report is None:
+            self._read()
+        return cast("LoadReport", self._report)
 
     # --- the steps ----------------------------------------------------------------------------------------
 
@@ -125,14 +128,14 @@ class Collection:
         return self
 
     async def load(self, *, on_event: Listener | None = None) -> pl.DataFrame:
-        """Read the files into a frame of `bulkjobs.records.POSTING_SCHEMA`, and settle the books.
+        """Read the files into the library and a frame of `bulkjobs.records.POSTING_SCHEMA`, and settle the books.
 
         Raises
         ------
         LoadFailed
             A file is missing or does not hold what was fetched.
         """
-        self._loaded = await receive.load(self._shop, self._row, on_event)
+        await self._load(on_event, DEADLINE)
         return self.frame()
 
     async def finish(self, *, on_event: Listener | None = None, deadline: float = DEADLINE) -> Collection:
@@ -140,9 +143,12 @@ class Collection:
         await carry.send(self._shop, self._row, on_event, deadline=deadline)
         await self.wait(on_event=on_event, deadline=deadline)
         await receive.fetch(self._shop, self._row, on_event, deadline=deadline)
-        if self._loaded is None:
-            self._loaded = await receive.load(self._shop, self._row, on_event, deadline=deadline)
+        if self._report is None:
+            await self._load(on_event, deadline)
         return self
+
+    async def _load(self, on_event: Listener | None, deadline: float) -> None:
+        self._frame, self._report = await receive.load(self._shop, self._row, on_event, deadline=deadline)
 
     # --- the data -----------------------------------------------------------------------------------------
 
@@ -154,16 +160,32 @@ class Collection:
         LoadFailed
             It is not wholly here yet.
         """
-        return self._read()[0].clone()
+        if self._frame is None:
+            self._read()
+        return cast("pl.DataFrame", self._frame).clone()
+
+    def scan(self) -> pl.LazyFrame:
+        """Return the postings out of the library, lazily: the rows of `frame`, of which only what is used is read.
+
+        Raises
+        ------
+        LoadFailed
+            It is not wholly here yet; or it is not in the library, and its files are gone.
+        LibraryError
+            The library can't be read.
+        """
+        return receive.scan(self._shop, self.id)
+
+    def drift(self, before: Collection | None = None) -> DriftReport:
+        """Tell what changed since another collection of such postings; without one, against what is documented."""
+        return drift(self.frame(), None if before is None else before.frame())
 
     def export(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the postings as ``.parquet``, ``.csv`` or ``.ndjson``; see `bulkjobs.export.export`."""
         return export(self.frame(), path, overwrite=overwrite)
 
-    def _read(self) -> tuple[pl.DataFrame, LoadReport]:
-        if self._loaded is None:
-            self._loaded = receive.read(self._shop, self.id)
-        return self._loaded
+    def _read(self) -> None:
+        self._frame, self._report = receive.read(self._shop, self.id)
 
     # --- display ------------------------------------------------------------------------------------------
 

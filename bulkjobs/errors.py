@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .records import LoadReport
 
 
 class Charged(enum.StrEnum):
@@ -111,6 +115,12 @@ class UnknownCollection(BulkJobsError, LookupError):
 
 class LedgerError(BulkJobsError):
     """The ledger can't be read or written. Nothing is sent before the intent is in it."""
+
+
+class LibraryError(BulkJobsError):
+    """The library can't be read or written. What was bought is in the fetched files, and can be added again."""
+
+    next_step = "free disk space or correct the permissions of that folder"
 
 
 # --- what the service answered ----------------------------------------------------------------------------
@@ -247,6 +257,16 @@ class CorruptFile(FetchFailed):
 
 
 class LoadFailed(BulkJobsError):
-    """A result file on disk does not hold what was fetched; it is kept as it is."""
+    """A result file on disk does not hold what was fetched, or what is documented; it is kept as it is.
+
+    Attributes
+    ----------
+    report : bulkjobs.records.LoadReport or None
+        What was noticed, when it was read to its end.
+    """
 
     charged = Charged.YES
+
+    def __init__(self, message: str, *, report: LoadReport | None = None, **more: Any) -> None:
+        super().__init__(message, **more)
+        self.report = report

@@ -5,26 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import os
 import re
 import uuid
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 import aiohttp
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
+from .disk import publish, sync
 from .errors import CorruptFile, FetchFailed
+from .inflate import Undecodable, gunzipped
 from .records import split_records
 
-GZIP_MAGIC = b"\x1f\x8b"
 PIECE = 256 * 1024  # bytes read at a time
 # A data request carries at most 10,000 records; even at 100 kB each (ten times what was seen) that is 1 GB.
 MAX_INFLATED = 4 * 1024**3
@@ -85,7 +79,7 @@ async def fetch(response: aiohttp.ClientResponse, target: Path, progress: Progre
         try:
             await _stream(response, part, progress)
             checked = await asyncio.to_thread(check, part, name=target.name)
-            await asyncio.to_thread(_publish, part, target)
+            await asyncio.to_thread(publish, part, target)
         finally:
             with contextlib.suppress(OSError):  # Windows keeps a file that a thread still reads
                 part.unlink(missing_ok=True)
@@ -108,33 +102,7 @@ async def _stream(response: aiohttp.ClientResponse, part: Path, progress: Progre
             if progress is not None:
                 progress(received, response.content_length)
         file.flush()
-        await asyncio.to_thread(_sync, file.fileno())
-
-
-def _publish(part: Path, target: Path) -> None:
-    part.replace(target)
-    if os.name == "nt":  # a folder can't be opened there, and renames are journalled
-        return
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        _sync(folder)
-    finally:
-        os.close(folder)
-
-
-def _sync(descriptor: int) -> None:
-    """Bring a file to the disk itself; on macOS a plain fsync stops at the drive's cache."""
-    full = getattr(fcntl, "F_FULLFSYNC", None)
-    if full is None:
-        os.fsync(descriptor)
-    else:
-        fcntl.fcntl(descriptor, full)
-
-
-def hash_of(path: Path) -> str:
-    """Return the SHA-256 of a file, as 64 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        await asyncio.to_thread(sync, file.fileno())
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -156,38 +124,15 @@ def check(path: Path, *, name: str | None = None, max_inflated: int = MAX_INFLAT
     records = _RecordCounter()
     inflated = 0
     try:
-        for piece in _inflate(path, digest.update):
-            inflated += len(piece)
-            if inflated > max_inflated:
-                raise CorruptFile(f"{name} inflates to more than {max_inflated:,} bytes.")
-            records.feed(piece)
-    except zlib.error as error:
-        raise CorruptFile(f"{name} has corrupt gzip data ({error}).") from None
-    except EOFError as error:
+        with path.open("rb") as file:
+            for piece in gunzipped(file, digest.update):
+                inflated += len(piece)
+                if inflated > max_inflated:
+                    raise CorruptFile(f"{name} inflates to more than {max_inflated:,} bytes.")
+                records.feed(piece)
+    except Undecodable as error:
         raise CorruptFile(f"{name} {error}.") from None
     return CheckedFile(path.stat().st_size, digest.hexdigest(), records.total)
-
-
-def _inflate(path: Path, seen: Callable[[bytes], object]) -> Iterator[bytes]:
-    """Inflate all members of a gzip file, in bounded pieces; `seen` gets the bytes as they are on disk."""
-    with path.open("rb") as file:
-        raw = file.read(PIECE)
-        if raw[:2] != GZIP_MAGIC:
-            raise EOFError("is no gzip file" if raw else "is empty")
-        member = zlib.decompressobj(wbits=31)
-        while raw:
-            seen(raw)
-            while raw:
-                if member.eof:
-                    member = zlib.decompressobj(wbits=31)
-                yield member.decompress(raw, 4 * PIECE)
-                raw = member.unused_data if member.eof else member.unconsumed_tail
-            raw = file.read(PIECE)
-        while not member.eof:  # all input is in, but the last call may have stopped at its output limit
-            piece = member.decompress(b"", 4 * PIECE)
-            if not piece:
-                raise EOFError("is cut: its gzip data ends too early")
-            yield piece
 
 
 class _RecordCounter:

@@ -44,7 +44,7 @@ class SandboxClient(Client):
         return super().__repr__() if "server" in self.__dict__ else "<SandboxClient, not started>"
 
     def __getattr__(self, name: str) -> Any:
-        if name in {"home", "ledger", "server", "_shop", "_transport"}:
+        if name in {"home", "ledger", "library", "server", "_shop", "_transport"}:
             raise ConfigError("The sandbox is not running yet.", next_step="client.start(), or use it in a with block")
         raise AttributeError(name)  # displays and copies ask for much that is not there
 

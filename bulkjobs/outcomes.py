@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from . import errors
 from .errors import BulkJobsError, Charged, DataRequestFailed, OutcomeUnknown, ServiceError
 from .rows import DataRequestRow
+
+E = TypeVar("E", bound=BulkJobsError)
 
 RETENTION = 30 * 86_400.0  # seconds that result files can be downloaded (contract section 5)
 
@@ -76,7 +78,7 @@ def not_yet(request: DataRequestRow) -> errors.StillRunning:
     )
 
 
-def paid(error: ServiceError, request: DataRequestRow) -> ServiceError:
+def paid(error: E, request: DataRequestRow) -> E:
     """Say of an error that came after the purchase what it says of nothing else: it is paid, and not lost."""
     error.charged = Charged.YES
     error.next_step = f"{error.next_step}; then client.resume({request.collection_id!r}), which costs nothing"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
 import polars as pl
 
-from . import errors, events, outcomes, records
+from . import disk, errors, events, outcomes, records
 from . import fetch as fetching
 from .carry import DEADLINE, Workshop, held, written
 from .errors import BulkJobsError, Charged
@@ -19,6 +20,8 @@ from .records import LoadReport
 from .rows import BOUGHT, HERE, CollectionRow, DataRequestRow, FileRow, overall
 
 DOWNLOADS_AT_ONCE = 4
+REQUESTS_AT_ONCE = 2  # read and added to the library; some 250 MB of memory each
+FRAME_KEPT = 50_000  # records; the frame of a larger collection is made when it is asked for
 
 
 # --- fetch ------------------------------------------------------------------------------------------------
@@ -90,7 +93,7 @@ def _is_here(shop: Workshop, file: FileRow) -> bool:
     if file.path is None:
         return False
     try:
-        return fetching.hash_of(shop.home / file.path) == file.sha256
+        return disk.hash_of(shop.home / file.path) == file.sha256
     except OSError:
         return False
 
@@ -171,16 +174,23 @@ async def _lost(shop: Workshop, request: DataRequestRow, error: errors.NotFound)
 
 async def load(
     shop: Workshop, collection: CollectionRow, listener: Listener | None = None, *, deadline: float = DEADLINE
-) -> tuple[pl.DataFrame, LoadReport]:
-    """Read all files into a frame, compare the rows with what was fetched, and settle the books.
+) -> tuple[pl.DataFrame | None, LoadReport]:
+    """Read all files into the library, compare the rows with what was fetched, and settle the books.
+
+    Returns
+    -------
+    (polars.DataFrame or None, LoadReport)
+        The frame too, unless it is a large one.
 
     Raises
     ------
     LoadFailed
         A file can't be read, or is not the one that was fetched.
+    LibraryError
+        The library can't be written.
     """
     async with held(shop, collection.id, listener, deadline=deadline):
-        frame, report = await asyncio.to_thread(read, shop, collection.id)
+        frame, report = await asyncio.to_thread(_shelve_all, shop, collection.id)
         requests = shop.ledger.data_requests(collection.id)
         for request in requests:
             received = _fetched_records(shop.ledger.files(request))
@@ -189,6 +199,64 @@ async def load(
         if requests and shop.ledger.collection(collection.id).reconciliation is None:
             await _reconcile(shop, collection, listener)
     return frame, report
+
+
+def _shelve_all(shop: Workshop, collection_id: str) -> tuple[pl.DataFrame | None, LoadReport]:
+    """Read each data request and add it to the library, a few at a time; so much is in memory, and no more."""
+    requests = _all_here(shop, collection_id)
+    small = sum(request.records for request in requests) <= FRAME_KEPT
+    report = LoadReport()
+
+    def one(request: DataRequestRow) -> tuple[pl.DataFrame | None, LoadReport]:
+        frame, part = _shelve(shop, request)
+        return frame if small else None, part
+
+    with ThreadPoolExecutor(REQUESTS_AT_ONCE, "bulkjobs-library") as pool:
+        frames = []
+        for frame, part in pool.map(one, requests):
+            frames.append(frame)
+            report.merge(part)
+    if not small:
+        return None, report
+    whole = records.concatenated(frame for frame in frames if frame is not None)
+    report.duplicate_ids = records.duplicates(whole)
+    return whole, report
+
+
+def _shelve(shop: Workshop, request: DataRequestRow) -> tuple[pl.DataFrame, LoadReport]:
+    """Read one data request, and add it to the library unless it is there."""
+    files = shop.ledger.files(request)
+    frame, report = _read(shop, request, files)
+    try:
+        shop.library.append(
+            source_of(request),
+            [frame],
+            bought_at=request.accepted_at or shop.clock.time(),
+            hashes=[file.sha256 for file in files if file.sha256],
+        )
+    except errors.LibraryError as error:
+        raise outcomes.paid(error, request) from error
+    return frame, report
+
+
+def source_of(request: DataRequestRow) -> str:
+    """Name a data request in the library."""
+    return f"request:{request.collection_id}/{request.number:05d}"
+
+
+def scan(shop: Workshop, collection_id: str) -> pl.LazyFrame:
+    """Return the postings of a collection out of the library; what is missing there is added first.
+
+    Raises
+    ------
+    LoadFailed
+        It is not wholly here yet; or it is not in the library, and its files are gone.
+    """
+    requests = _all_here(shop, collection_id)
+    for request in requests:
+        if not shop.library.has(source_of(request)):
+            _shelve(shop, request)
+    return shop.library.scan(sources=[source_of(request) for request in requests])
 
 
 def read(shop: Workshop, collection_id: str) -> tuple[pl.DataFrame, LoadReport]:
@@ -200,18 +268,33 @@ def read(shop: Workshop, collection_id: str) -> tuple[pl.DataFrame, LoadReport]:
         It is not wholly here yet; or a file is gone, was changed, or does not hold the records that were counted
         when it arrived.
     """
+    report = LoadReport()
+    frames = []
+    for request in _all_here(shop, collection_id):
+        frame, part = _read(shop, request, shop.ledger.files(request))
+        frames.append(frame)
+        report.merge(part)
+    whole = records.concatenated(frames)
+    report.duplicate_ids = records.duplicates(whole)
+    return whole, report
+
+
+def _all_here(shop: Workshop, collection_id: str) -> list[DataRequestRow]:
     requests = shop.ledger.data_requests(collection_id)
     if any(request.state not in HERE for request in requests):
         raise errors.LoadFailed(
             f"Collection {collection_id} is {overall(requests)}: it is not wholly here yet.",
             next_step=f"client.resume({collection_id!r})",
         )
-    files = [file for request in requests for file in shop.ledger.files(request)]
-    again = f"client.resume({collection_id!r}) fetches it again, within 30 days of the purchase"
+    return requests
+
+
+def _read(shop: Workshop, request: DataRequestRow, files: Sequence[FileRow]) -> tuple[pl.DataFrame, LoadReport]:
+    again = f"client.resume({request.collection_id!r}) fetches it again, within 30 days of the purchase"
     for file in files:
         if not _is_here(shop, file):
             raise errors.LoadFailed(f"{file.path} is gone, or is not the file that was fetched.", next_step=again)
-    frame, report = records.load([shop.home / (file.path or "") for file in files])
+    frame, report = records.load([shop.home / (file.path or "") for file in files], aside=folder(shop, request))
     counted = _fetched_records(files)
     if report.records + report.bad_count != counted:
         raise errors.LoadFailed(

@@ -18,6 +18,7 @@ from .collection import Collection as _AsyncCollection
 from .errors import BulkJobsError
 from .events import Listener
 from .ledger import Ledger
+from .library import Library
 from .plan import Plan
 from .query import JobFilter, Query
 
@@ -106,6 +107,11 @@ class Client:
     def ledger(self) -> Ledger:
         """The ledger of the home folder."""
         return self._client.ledger
+
+    @property
+    def library(self) -> Library:
+        """The library of the home folder: every posting bought or imported."""
+        return self._client.library
 
     def count(self, query: Query) -> int:
         """See `bulkjobs.Client.count`."""

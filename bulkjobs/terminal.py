@@ -49,6 +49,8 @@ def exit_code(error: BulkJobsError) -> int:
         return 5
     if isinstance(error, (errors.InvalidQuery, errors.ConfigError, errors.PlanRefused, errors.UnknownCollection)):
         return 2
+    if isinstance(error, (errors.LoadFailed, errors.LibraryError)) and error.charged is Charged.NO:
+        return 2
     return {Charged.NO: 3, Charged.UNKNOWN: 4, Charged.YES: 6}[error.charged]
 
 

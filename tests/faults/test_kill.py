@@ -42,7 +42,9 @@ def expected(catalog: Catalog, tmp_path: Path) -> pl.DataFrame:
     return bj.records.load(path)[0]
 
 
-@pytest.mark.parametrize("step", ["intent", "post", "poll", "file", "renamed", "fetched", "load", "loaded"])
+@pytest.mark.parametrize(
+    "step", ["intent", "post", "poll", "file", "renamed", "fetched", "load", "shelf", "shelved", "loaded"]
+)
 async def test_resume_after_a_kill_completes_with_one_post(
     step: str, start_sandbox: Start, make_client: MakeClient, tmp_path: Path, expected: pl.DataFrame
 ) -> None:
@@ -58,6 +60,8 @@ async def test_resume_after_a_kill_completes_with_one_post(
     collection = client.collections()[0]
     assert [done.id for done in resumed] == ([] if step == "loaded" else [collection.id])
     assert_frame_equal(collection.frame(), expected)
+    assert_frame_equal(collection.scan().collect(), expected)
+    assert_frame_equal(client.library.scan().collect().sort("id"), expected.sort("id"))
     assert collection.state == "loaded"
     assert (posts(sandbox), spent(sandbox)) == (1, LIMIT)
     assert not list((tmp_path / "home").rglob("*.part"))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import bulkjobs as bj
-from bulkjobs import carry, events, receive, records
+from bulkjobs import carry, events, library, receive
 from bulkjobs.events import Event
 
 QUERY = bj.JobFilter(country="United States", application_active=True)
@@ -45,7 +45,11 @@ def at_step(step: str, client: bj.Client) -> Callable[[Event], None]:
     if step == "renamed":  # the file has its name, and the ledger does not know
         client.ledger.fetched = killing_before(client.ledger.fetched)  # type: ignore[method-assign]
     if step == "load":
-        records.normalise = killing_before(records.normalise, calls=LIMIT // 2)
+        library.Library._write = killing_before(library.Library._write)  # type: ignore[method-assign]
+    if step == "shelf":  # the rows are on disk, and no commit tells of them
+        library.Library._commit = killing_before(library.Library._commit)  # type: ignore[method-assign]
+    if step == "shelved":  # they are in the library, and the ledger does not know
+        client.ledger.loaded = killing_before(client.ledger.loaded)  # type: ignore[method-assign]
     if step == "loaded":
         receive._reconcile = killing_before(receive._reconcile)
 

@@ -1,0 +1,39 @@
+"""Files on disk: known by their hash, brought there for good, and never half there under their name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+
+def hash_of(path: Path) -> str:
+    """Return the SHA-256 of a file, as 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync(descriptor: int) -> None:
+    """Bring a file to the disk itself; on macOS a plain fsync stops at the drive's cache."""
+    full = getattr(fcntl, "F_FULLFSYNC", None)
+    if full is None:
+        os.fsync(descriptor)
+    else:
+        fcntl.fcntl(descriptor, full)
+
+
+def publish(part: Path, target: Path) -> None:
+    """Give a whole, synced file its final name, in the same folder."""
+    part.replace(target)
+    if os.name == "nt":  # a folder can't be opened there, and renames are journalled
+        return
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        sync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,483 @@
+"""`Library`: every posting ever bought or imported, as one Delta Lake table that other tools read too."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction
+
+from .disk import hash_of, publish, sync
+from .display import as_html, as_text
+from .errors import BulkJobsError, ConfigError, LibraryError
+from .query import JobIds
+from .records import AT_ONCE, POSTING_SCHEMA, LoadReport, read
+
+_OF_A_ROW: dict[str, Any] = {
+    "source": pl.String,
+    "row": pl.Int64,
+    "bought_at": pl.Datetime("us"),
+    "added_at": pl.Datetime("us"),
+}
+LIBRARY_SCHEMA = pl.Schema({**POSTING_SCHEMA, **_OF_A_ROW})
+"""`POSTING_SCHEMA`, and for each row where it came from: its ``source`` (``request:<collection>/<number>`` or
+``file:<SHA-256>``), the ``row`` in there, when it was bought (an imported file: its own date) and added (UTC)."""
+
+_STATISTICS = ("id", "created", "last_updated", "source")  # columns by which readers skip whole files
+_ROWS_A_FILE = 20_000  # held in memory by each writer; compaction makes larger files of them
+_ROWS_A_GROUP = 5_000  # of a Parquet file; readers skip whole groups
+_TRIES = 50  # of a commit, while others commit too
+_NEWEST = ("last_updated", "bought_at", "added_at", "source", "row")
+"""What makes one version of a posting newer than another, first things first."""
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryStats:
+    """What a library holds.
+
+    Attributes
+    ----------
+    postings, rows : int
+        Different postings; and all versions of them, each purchase of each counted.
+    sources : int
+        Data requests and imported files.
+    files, size : int
+        Parquet files of the newest version of the table, and their bytes.
+    version : int or None
+        The table's version; None where nothing was ever added.
+    """
+
+    postings: int
+    rows: int
+    sources: int
+    files: int
+    size: int
+    version: int | None
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Return it as labelled lines."""
+        return [
+            ("postings", f"{self.postings:,}"),
+            ("versions of them", f"{self.rows:,} from {self.sources:,} data requests and files"),
+            ("on disk", f"{self.size / 1e6:,.1f} MB in {self.files:,} files"),
+            ("table version", "none yet" if self.version is None else str(self.version)),
+        ]
+
+    def __repr__(self) -> str:
+        return as_text("Library", self.lines())
+
+    def _repr_html_(self) -> str:
+        return as_html("Library", self.lines())
+
+
+@dataclass
+class ImportReport:
+    """What an import did.
+
+    Attributes
+    ----------
+    added, known : list of Path
+        Files that were added, and those whose content was there already.
+    failed : dict of Path to BulkJobsError
+        Files that can't be read; nothing of them was added.
+    report : LoadReport
+        What was noticed in those added.
+    """
+
+    added: list[Path] = field(default_factory=list)
+    known: list[Path] = field(default_factory=list)
+    failed: dict[Path, BulkJobsError] = field(default_factory=dict)
+    report: LoadReport = field(default_factory=LoadReport)
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Return it as labelled lines."""
+        return [
+            ("files added", f"{len(self.added):,}"),
+            ("known already", f"{len(self.known):,}"),
+            *((f"failed: {path.name}", error.message) for path, error in self.failed.items()),
+            *self.report.rows(),
+        ]
+
+    def __repr__(self) -> str:
+        return as_text("Import", self.lines())
+
+    def _repr_html_(self) -> str:
+        return as_html("Import", self.lines())
+
+
+class Library:
+    """The table of all postings of a home folder.
+
+    Each data request, or imported file, is one commit that names it: a process may end at any instant, and several
+    may write at once, and still each is in the table once. Nothing is ever changed or taken out; of a posting that
+    was bought again, `scan` gives the newest version and `history` all.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of the table; made at the first `append`. Any reader of Delta Lake tables can open it.
+
+    Raises
+    ------
+    LibraryError
+        From every method, when the table can't be read or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"<Library at {self.path}>"
+
+    # --- reading ------------------------------------------------------------------------------------------
+
+    def scan(
+        self,
+        *,
+        version: int | None = None,
+        as_of: dt.datetime | str | None = None,
+        sources: Sequence[str] | None = None,
+    ) -> pl.LazyFrame:
+        """Return the newest version of each posting, lazily: a LazyFrame of `POSTING_SCHEMA`, one row a posting.
+
+        Parameters
+        ----------
+        version : int, optional
+            The table as it was at that version (see `versions`); until `vacuum` removed what only it needs.
+        as_of : datetime or str, optional
+            Only what had been added by then (UTC, unless the datetime has a zone). This works for ever.
+        sources : sequence of str, optional
+            Only rows of these sources, all of them, in their order.
+        """
+        rows = self._rows(version)
+        if as_of is not None:
+            rows = rows.filter(pl.col("added_at") <= _utc(as_of))
+        if sources is not None:
+            return rows.filter(pl.col("source").is_in(list(sources))).sort("source", "row").select(*POSTING_SCHEMA)
+        keys = rows.select("id", *_NEWEST)
+        newest = keys.filter(pl.col("id").is_not_null()).sort(_NEWEST).unique("id", keep="last")
+        nameless = keys.filter(pl.col("id").is_null())  # nobody can tell whether they are the same
+        chosen = pl.concat([newest, nameless]).select("source", "row")
+        return rows.join(chosen, on=["source", "row"], how="semi").select(*POSTING_SCHEMA)
+
+    def history(self, posting: int) -> pl.DataFrame:
+        """Return every version of a posting, oldest first: a frame of `LIBRARY_SCHEMA`."""
+        return self._collect(self._rows().filter(pl.col("id") == posting).sort(_NEWEST))
+
+    def owned(self, ids: JobIds | pl.Series | Iterable[int]) -> pl.DataFrame:
+        """Tell which of some postings are here.
+
+        Parameters
+        ----------
+        ids : JobIds, polars.Series or iterable of int
+            The service's ids.
+
+        Returns
+        -------
+        polars.DataFrame
+            ``id``, ``last_updated`` and ``bought_at`` of the newest version of each one that is here, sorted by id.
+        """
+        series = ids.series if isinstance(ids, JobIds) else pl.Series(ids, dtype=pl.Int64)
+        asked = series.cast(pl.Int64).alias("id").to_frame().lazy()
+        found = self._rows().select("id", *_NEWEST).join(asked, on="id", how="semi")
+        newest = found.sort(_NEWEST).unique("id", keep="last").sort("id")
+        return self._collect(newest.select("id", "last_updated", "bought_at"))
+
+    def stats(self) -> LibraryStats:
+        """Count what is here."""
+        table = self._table()
+        if table is None:
+            return LibraryStats(0, 0, 0, 0, 0, None)
+        counts = self._collect(
+            self._rows().select(
+                pl.col("id").drop_nulls().n_unique() + pl.col("id").null_count(),
+                rows=pl.len(),
+                sources=pl.col("source").n_unique(),
+            )
+        ).row(0)
+        sizes = pl.DataFrame(table.get_add_actions(flatten=True))["size_bytes"]
+        postings, rows, sources = counts
+        return LibraryStats(postings, rows, sources, len(sizes), int(sizes.sum()), table.version())
+
+    def versions(self) -> pl.DataFrame:
+        """Return the table's versions, newest first: version, at (UTC), operation, source, records."""
+        table = self._table()
+        commits = [] if table is None else table.history()
+        return pl.DataFrame(
+            {
+                "version": [commit["version"] for commit in commits],
+                "at": [dt.datetime.fromtimestamp(commit["timestamp"] / 1e3, dt.UTC) for commit in commits],
+                "operation": [commit["operation"] for commit in commits],
+                "source": [commit.get("bulkjobs.source") for commit in commits],
+                "records": [
+                    int(commit["bulkjobs.records"]) if "bulkjobs.records" in commit else None for commit in commits
+                ],
+            },
+            schema={
+                "version": pl.Int64,
+                "at": pl.Datetime("us", "UTC"),
+                "operation": pl.String,
+                "source": pl.String,
+                "records": pl.Int64,
+            },
+        ).with_columns(pl.col("at").dt.replace_time_zone(None))
+
+    def has(self, source: str) -> bool:
+        """Tell whether a source was added."""
+        table = self._table()
+        with _told(self.path):
+            return table is not None and table.transaction_version(source) is not None
+
+    # --- writing ------------------------------------------------------------------------------------------
+
+    def append(
+        self, source: str, frames: Iterable[pl.DataFrame], *, bought_at: float, hashes: Sequence[str] = ()
+    ) -> bool:
+        """Add the postings of one source, in one commit, unless they are here.
+
+        Parameters
+        ----------
+        source : str
+            Names them for ever, as in `LIBRARY_SCHEMA`.
+        frames : iterable of polars.DataFrame
+            Of `POSTING_SCHEMA`; taken one by one, so that they need not all fit into memory.
+        bought_at : float
+            When they were bought, in seconds since the epoch.
+        hashes : sequence of str
+            SHA-256 of the files that they came in: importing one of them will add nothing.
+
+        Returns
+        -------
+        bool
+            False where the source is here already.
+        """
+        if self.has(source):
+            return False
+        with _told(self.path):
+            table = self._opened()
+            files: list[AddAction] = []
+            try:
+                for rows in self._stamped(source, frames, bought_at):
+                    files.append(self._write(rows))  # noqa: PERF401 - those written so far are removed on failure
+                added = self._commit(table, source, files, hashes)
+            except BaseException:
+                added = False
+                raise
+            finally:
+                if not added:
+                    for file in files:
+                        (self.path / file.path).unlink(missing_ok=True)
+        return added
+
+    def add(self, paths: Iterable[str | os.PathLike[str]], *, aside: Path | None = None) -> ImportReport:
+        """Import files from elsewhere: old exports, of any of the vendor's schemas, compressed or not.
+
+        A file whose content is here already is known by its hash and adds nothing, whatever it is called.
+
+        Parameters
+        ----------
+        paths : iterable of paths
+            What `bulkjobs.records.load` reads.
+        aside : Path, optional
+            Folder for lines that are no record; unless told, ``bad-lines`` beside the table.
+        """
+        done = ImportReport()
+        folder = aside or self.path.parent / "bad-lines"
+
+        def one(path: Path) -> tuple[Path, LoadReport | BulkJobsError | None]:
+            try:
+                return path, self._add(path, folder)
+            except BulkJobsError as error:
+                return path, error
+
+        with ThreadPoolExecutor(AT_ONCE, "bulkjobs-import") as pool:
+            for path, end in pool.map(one, map(Path, paths)):
+                if isinstance(end, BulkJobsError):
+                    done.failed[path] = end
+                elif end is None:
+                    done.known.append(path)
+                else:
+                    done.added.append(path)
+                    done.report.add(end)
+        return done
+
+    def _add(self, path: Path, aside: Path) -> LoadReport | None:
+        try:
+            digest, written_at = hash_of(path), path.stat().st_mtime
+            aside.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"{path} can't be read ({error.strerror}).", next_step="check its name") from error
+        source, report = f"file:{digest}", LoadReport(files=1, source=path.name)
+        added = self.append(source, read(path, report, aside=aside), bought_at=written_at)
+        return report if added else None
+
+    def compact(self) -> None:
+        """Make few large files of many small ones. Readers and other writers are not disturbed; old versions stay."""
+        table = self._table()
+        if table is not None:
+            with _told(self.path):
+                table.optimize.compact()
+
+    def vacuum(self, *, keep_days: int = 30, dry_run: bool = False) -> list[str]:
+        """Delete files that no version of the last days needs: what compaction replaced, or a killed process left.
+
+        Parameters
+        ----------
+        keep_days : int
+            How many days back `scan(version=...)` shall go on to work; 7 at the least, so that nothing that is being
+            written or read is taken away. ``as_of`` is not touched by this.
+        dry_run : bool
+            Only tell what would be deleted.
+
+        Returns
+        -------
+        list of str
+            The files.
+        """
+        if keep_days < 7:
+            raise ConfigError("keep_days must be 7 or more: others may be reading or writing.", next_step="keep_days=7")
+        table = self._table()
+        with _told(self.path):
+            return [] if table is None else table.vacuum(keep_days * 24, dry_run=dry_run, full=True)
+
+    # --- Delta --------------------------------------------------------------------------------------------
+
+    def _table(self, version: int | None = None) -> DeltaTable | None:
+        with _told(self.path):
+            try:
+                return DeltaTable(self.path, version=version)
+            except TableNotFoundError:
+                return None
+
+    def _opened(self) -> DeltaTable:
+        """Open the table, and make it when it is not there; several may try at once."""
+        table = self._table()
+        while table is None:
+            with contextlib.suppress(DeltaError):
+                DeltaTable.create(
+                    self.path,
+                    schema=Schema.from_arrow(LIBRARY_SCHEMA),
+                    mode="ignore",
+                    name="bulkjobs library",
+                    configuration={"delta.logRetentionDuration": "interval 36500 days"},
+                )
+            table = self._table()
+        return table
+
+    def _rows(self, version: int | None = None) -> pl.LazyFrame:
+        table = self._table(version)
+        if table is None:
+            return LIBRARY_SCHEMA.to_frame().lazy()
+        return pl.scan_delta(table).select(pl.col(name).cast(dtype) for name, dtype in LIBRARY_SCHEMA.items())
+
+    def _collect(self, rows: pl.LazyFrame) -> pl.DataFrame:
+        with _told(self.path):
+            return rows.collect(engine="streaming")
+
+    def _stamped(self, source: str, frames: Iterable[pl.DataFrame], bought_at: float) -> Iterator[pl.DataFrame]:
+        """Gather frames to files of a good size, and give each row its source."""
+        first = 0
+        for rows in _gathered(frames):
+            yield rows.with_columns(
+                source=pl.lit(source),
+                row=pl.int_range(first, first + len(rows), dtype=pl.Int64),
+                bought_at=pl.lit(_naive(bought_at)),
+                added_at=pl.lit(_naive(time.time())),
+            )
+            first += len(rows)
+
+    def _write(self, rows: pl.DataFrame) -> AddAction:
+        target = self.path / f"part-{uuid.uuid4().hex}.parquet"
+        part = target.with_suffix(".part")
+        try:
+            rows.write_parquet(part, compression="zstd", compression_level=1, row_group_size=_ROWS_A_GROUP)
+            with part.open("rb+") as file:
+                sync(file.fileno())
+            publish(part, target)
+        finally:
+            part.unlink(missing_ok=True)
+        status = target.stat()
+        return AddAction(target.name, status.st_size, {}, int(status.st_mtime * 1e3), True, _statistics(rows))
+
+    def _commit(self, table: DeltaTable, source: str, files: Sequence[AddAction], hashes: Sequence[str]) -> bool:
+        """Publish the files in one commit that names the source; False when another writer did so before."""
+        marks = [source, *(f"file:{digest}" for digest in hashes)]
+        records = sum(json.loads(file.stats)["numRecords"] for file in files)
+        properties = CommitProperties(
+            custom_metadata={"bulkjobs.source": source, "bulkjobs.records": str(records)},
+            app_transactions=[Transaction(mark, 1) for mark in marks],
+        )
+        for left in reversed(range(_TRIES)):
+            try:
+                table.create_write_transaction(list(files), "append", table.schema(), commit_properties=properties)
+            except CommitFailedError:  # somebody commits the same source, or others are very busy
+                if not left:
+                    raise
+                table = self._opened()
+                if table.transaction_version(source) is not None:
+                    return False
+            else:
+                return True
+        raise AssertionError
+
+
+def _gathered(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    waiting: list[pl.DataFrame] = []
+    for frame in frames:
+        waiting.append(frame)
+        if sum(map(len, waiting)) >= _ROWS_A_FILE:
+            yield pl.concat(waiting)
+            waiting.clear()
+    if any(map(len, waiting)):
+        yield pl.concat(waiting)
+
+
+def _statistics(rows: pl.DataFrame) -> str:
+    """Write the statistics of a file, by which readers skip it (Delta protocol, per-file statistics)."""
+
+    def plain(value: Any) -> Any:
+        return value.isoformat(timespec="microseconds") if isinstance(value, dt.datetime) else value
+
+    there = [name for name in _STATISTICS if rows[name].null_count() < len(rows)]
+    return json.dumps(
+        {
+            "numRecords": len(rows),
+            "minValues": {name: plain(rows[name].min()) for name in there},
+            "maxValues": {name: plain(rows[name].max()) for name in there},
+            "nullCount": {name: rows[name].null_count() for name in _STATISTICS},
+        }
+    )
+
+
+def _naive(seconds: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).replace(tzinfo=None)
+
+
+def _utc(moment: dt.datetime | str) -> dt.datetime:
+    if isinstance(moment, str):
+        try:
+            moment = dt.datetime.fromisoformat(moment)
+        except ValueError as error:
+            raise ConfigError(f"as_of={moment!r} is no date.", next_step='as_of="2026-01-31 12:00:00"') from error
+    return moment if moment.tzinfo is None else moment.astimezone(dt.UTC).replace(tzinfo=None)
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn what the table's own libraries raise into an error that says what to do."""
+    try:
+        yield
+    except (DeltaError, OSError, pl.exceptions.ComputeError) as error:
+        raise LibraryError(f"The library {path} can't be used ({error}).") from error
