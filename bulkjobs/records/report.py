@@ -59,7 +59,7 @@ class LoadReport:
     repeated_fields : Counter
         Fields that came more than once in a record: the last one counts, the others are in ``extra``.
     lone_surrogates : int
-        Texts with half a character, replaced by U+FFFD in the column; the original is in ``extra``, escaped.
+        Fields with half a character, which is U+FFFD in the column; the original is in ``extra``, escaped.
     control_characters : int
         Records with raw control characters inside of texts, which JSON does not allow: taken as they are.
     duplicate_ids : int
@@ -160,7 +160,7 @@ class LoadReport:
                 rows.append((label, ", ".join(map(self._counted, counts.most_common()))))
         for label, number in (
             ("lines set aside", self.bad_count),
-            ("texts with half a character (now U+FFFD)", self.lone_surrogates),
+            ("fields with half a character (now U+FFFD)", self.lone_surrogates),
             ("records with raw control characters (kept)", self.control_characters),
             ("ids that came twice", self.duplicate_ids),
         ):

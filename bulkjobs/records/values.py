@@ -86,6 +86,7 @@ def normalise(record: dict[str, Any], report: LoadReport) -> dict[str, Any]:
         column = KEYS.get(key)
         if column is None:
             extra[key] = value
+            report.lone_surrogates += _has_surrogate(value)
             if key in NO_COLUMN:
                 report.other_fields[key] += 1
             else:
@@ -125,6 +126,7 @@ def _fit(key: str, value: object, kind: Kind, extra: dict[str, Any], report: Loa
         fitted = _CONVERTERS[kind](value)
     except (Misfit, ValueError, OverflowError):
         report.misfit(key, value)
+        report.lone_surrogates += _has_surrogate(value)
         extra[key] = value
         return None
     if isinstance(fitted, _Reduced):
@@ -244,6 +246,8 @@ def _names(kind: Kind) -> Callable[[object], list[str]]:
 def _has_surrogate(value: object) -> bool:
     if isinstance(value, str):
         return not value.isascii() and _SURROGATE.search(value) is not None
+    if isinstance(value, dict):
+        return any(map(_has_surrogate, value)) or any(map(_has_surrogate, value.values()))
     return isinstance(value, list) and any(map(_has_surrogate, value))
 
 
