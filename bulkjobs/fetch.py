@@ -14,9 +14,9 @@ from urllib.parse import unquote
 
 import aiohttp
 
-from .disk import publish, sync
+from .disk import hash_of, publish, sync
 from .errors import CorruptFile, FetchFailed
-from .inflate import Undecodable, gunzipped
+from .inflate import GZIP_MAGIC, Undecodable, inflated, magic_of, pieces
 from .records import split_records
 
 PIECE = 256 * 1024  # bytes read at a time
@@ -120,19 +120,20 @@ def check(path: Path, *, name: str | None = None, max_inflated: int = MAX_INFLAT
         If any of these is not in order.
     """
     name = name or path.name
-    digest = hashlib.sha256()
     records = _RecordCounter()
-    inflated = 0
+    size = 0
     try:
-        with path.open("rb") as file:
-            for piece in gunzipped(file, digest.update):
-                inflated += len(piece)
-                if inflated > max_inflated:
+        if not magic_of(path).startswith(GZIP_MAGIC):
+            raise CorruptFile(f"{name} is {'no gzip file' if path.stat().st_size else 'empty'}.")
+        with inflated(path) as content:
+            for piece in pieces(content):
+                size += len(piece)
+                if size > max_inflated:
                     raise CorruptFile(f"{name} inflates to more than {max_inflated:,} bytes.")
                 records.feed(piece)
     except Undecodable as error:
         raise CorruptFile(f"{name} {error}.") from None
-    return CheckedFile(path.stat().st_size, digest.hexdigest(), records.total)
+    return CheckedFile(path.stat().st_size, hash_of(path), records.total)
 
 
 class _RecordCounter:

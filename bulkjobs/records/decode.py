@@ -60,7 +60,7 @@ class Layout:
     samples: dict[str, Any] = field(compare=False)
 
     @classmethod
-    def learn(cls, lines: Iterable[bytes]) -> Layout | None:
+    def learn(cls, lines: Iterable[str]) -> Layout | None:
         """Learn from some lines; None where no record is among them, or two of its keys fill the same column."""
         records = list(_objects(lines))
         if not records:
@@ -72,7 +72,7 @@ class Layout:
         alike = [record for record, _ in records if record.keys() == first.keys()]
         values = {key: [record[key] for record in alike if record[key] is not None] for key in first}
         types = {key: _type_of(key, found) for key, found in values.items()}
-        return cls(types, b'": ' in text, {key: _sample(found) for key, found in values.items()})
+        return cls(types, '": ' in text, {key: _sample(found) for key, found in values.items()})
 
     def decode(self, lines: pl.Series) -> Decoded:
         """Decode a batch of lines; what can't be decoded at all is not clean."""
@@ -217,7 +217,7 @@ def _is_rich(key: str, dtype: Any) -> bool:
 # --- learning ---------------------------------------------------------------------------------------------
 
 
-def _objects(lines: Iterable[bytes]) -> Iterator[tuple[dict[str, Any], bytes]]:
+def _objects(lines: Iterable[str]) -> Iterator[tuple[dict[str, Any], str]]:
     for line in lines:
         try:
             record = json.loads(line)

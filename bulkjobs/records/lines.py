@@ -6,13 +6,15 @@ import codecs
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
-_BOM = codecs.BOM_UTF8
+from ..inflate import Readable, pieces
+
 _BETWEEN = re.compile(r"[ \t\r\n,]*")
+_HEAD = 64 * 1024  # bytes looked at to tell lines from an array
 BATCH = 4 * 1024 * 1024  # bytes; fits the caches, and is enough work for a call
 
 
@@ -24,14 +26,11 @@ class Batch:
     ----------
     data : bytes or list of (int, bytes)
         The lines as they stand in the file, or the items of an array with their offsets.
-    number : int
-        Number of the first one, from 1.
     offset : int
         Where it begins, in bytes of the inflated file.
     """
 
     data: bytes | list[tuple[int, bytes]]
-    number: int
     offset: int
 
     def texts(self) -> pl.Series:
@@ -57,55 +56,53 @@ class Batch:
         return found
 
 
-def batches(pieces: Iterable[bytes], size: int = BATCH) -> Iterator[Batch]:
-    """Cut the content of a file, given in pieces, into batches of whole lines or items."""
-    rest = iter(pieces)
+def batches(content: Readable, size: int = BATCH) -> Iterator[Batch]:
+    """Cut the content of a file into batches of whole lines or items, of about `size` bytes."""
     head = b""
-    for piece in rest:  # blank pieces, and a byte order mark that is cut, are waited out
+    for piece in pieces(content, _HEAD):  # blank lines, and a byte order mark that is cut, are waited out
         head += piece
-        if len(head) >= len(_BOM) and head.removeprefix(_BOM).strip():
+        if len(head) >= len(codecs.BOM_UTF8) and head.removeprefix(codecs.BOM_UTF8).strip():
             break
-    skipped = len(_BOM) if head.startswith(_BOM) else 0
-    content = _chained(head[skipped:], rest)
-    if head[skipped:].lstrip().startswith(b"["):
-        yield from _array(content, skipped)
+    skipped = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
+    begun = head[skipped:]
+    if begun.lstrip().startswith(b"["):
+        yield from _array(begun, content, skipped)
     else:
-        yield from _lines(content, size, 1, skipped)
+        yield from _lines(begun, content, size, skipped)
 
 
 def split_records(data: bytes) -> Iterator[bytes]:
     """Split the content of a result file into the JSON text of its records; blank lines are left out."""
-    for batch in batches([data]):
+    for batch in batches(io.BytesIO(data)):
         yield from (line for _, line in batch.lines() if line.strip())
 
 
-def _chained(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield head
-    yield from rest
+def _lines(begun: bytes, content: Readable, size: int, offset: int) -> Iterator[Batch]:
+    """Read into one buffer again and again; what follows its last line feed stays for the next time."""
+    buffer = bytearray(begun).ljust(size)
+    held = len(begun)
+    more = True
+    while more:
+        if held == len(buffer):  # a line longer than that
+            buffer.extend(bytes(held))
+        while more and held < len(buffer):
+            count = content.readinto(memoryview(buffer)[held:]) or 0
+            held, more = held + count, count > 0
+        cut = buffer.rfind(b"\n", 0, held) + 1 if more else held
+        if cut:
+            data = bytes(memoryview(buffer)[:cut])
+            yield Batch(data, offset)
+            offset += cut
+            buffer[: held - cut] = buffer[cut:held]
+            held -= cut
 
 
-def _lines(pieces: Iterable[bytes], size: int, number: int, offset: int) -> Iterator[Batch]:
-    waiting: list[bytes] = []
-    held = 0
-    for piece in pieces:
-        cut = piece.rfind(b"\n") + 1
-        if cut == 0 or held + cut < size:
-            waiting.append(piece)
-            held += len(piece)
-            continue
-        data = b"".join([*waiting, piece[:cut]])
-        yield Batch(data, number, offset)
-        number, offset = number + data.count(b"\n"), offset + len(data)
-        waiting, held = [piece[cut:]], len(piece) - cut
-    if data := b"".join(waiting):
-        yield Batch(data, number, offset)
-
-
-def _array(pieces: Iterator[bytes], offset: int) -> Iterator[Batch]:
+def _array(begun: bytes, content: Readable, offset: int) -> Iterator[Batch]:
     """Take the items of an array as they come; what follows it, or can't be read as an item, are lines again."""
     decoder = json.JSONDecoder(strict=False)
     decode = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode
-    text, number, more = decode(next(pieces)), 1, True
+    rest = pieces(content)
+    text, more = decode(begun), True
     at = text.index("[") + 1
     offset += at
     while True:
@@ -124,16 +121,15 @@ def _array(pieces: Iterator[bytes], offset: int) -> Iterator[Batch]:
             offset += len(items[-1][1])
             at = end
         if items:
-            yield Batch(items, number, items[0][0])
-            number += len(items)
+            yield Batch(items, items[0][0])
         if ended or not more:
-            after = start + 1 if ended else at
-            yield from _lines(_chained(_encoded(text[after:]), pieces), BATCH, number, offset + _size(text[at:after]))
+            after = start + ended
+            yield from _lines(_encoded(text[after:]), content, BATCH, offset + _size(text[at:after]))
             return
         text, at = text[at:], 0
         wanted = 0 if items else 2 * len(text)  # doubled, so that a huge item is not parsed over and over
         while more and len(text) <= wanted:
-            piece = next(pieces, None)
+            piece = next(rest, None)
             more = piece is not None
             text += decode(piece or b"", final=not more)
 

@@ -132,40 +132,21 @@ def read(path: Path, report: LoadReport, *, aside: str | os.PathLike[str] | None
 def parsed(path: Path, report: LoadReport, *, aside: str | os.PathLike[str] | None = None) -> Iterator[dict[str, Any]]:
     """Read the records of one file as they are, one by one; what is no record is set aside as in `read`."""
     with _SideFile(aside, path.name) as side_file:
+        reader = _Reader(report, side_file)
         for batch in _batches(path):
-            for _, record in _parsed(batch, None, report, side_file):
-                yield record
+            yield from reader.records(batch)
 
 
 def _batches(path: Path) -> Iterator[Batch]:
     try:
-        yield from batches(inflated(path))
+        with inflated(path) as content:
+            yield from batches(content)
     except (OSError, Undecodable) as error:
         raise LoadFailed(
             f"{path} can't be read ({error}).",
             charged=Charged.NO,
             next_step="check where it came from, and get it again",
         ) from error
-
-
-def _parsed(
-    batch: Batch, which: Iterable[int] | None, report: LoadReport, side_file: _SideFile
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Parse some lines of a batch (or all) one by one; gives the number of each in the batch, and its record."""
-    lines = batch.lines()
-    for n in range(len(lines)) if which is None else which:
-        offset, line = lines[n]
-        if not line.strip():
-            continue
-        try:
-            record, raw_controls = parse(line)
-        except (ValueError, RecursionError) as error:
-            reason = "it is no UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-            report.set_aside(batch.number + n, offset, reason, line)
-            side_file.write(line)
-            continue
-        report.control_characters += raw_controls
-        yield n, record
 
 
 class _SideFile:
@@ -203,20 +184,34 @@ class _Reader:
         self._side_file = side_file
         self._layout: Layout | None = None
         self._lessons = 0
+        self._read = 0  # lines, before this batch
+
+    def records(self, batch: Batch) -> Iterator[dict[str, Any]]:
+        """Give the records of a batch as they are."""
+        for _, record in self._parsed(batch, None):
+            yield record
+        self._read += len(batch.lines())
 
     def read(self, batch: Batch) -> pl.DataFrame:
-        """Read a batch; its rows stand in the order of its lines."""
+        """Read a batch to a frame; its rows stand in the order of its lines."""
         try:
             texts = batch.texts()
         except (pl.exceptions.ComputeError, UnicodeDecodeError):  # some bytes are no UTF-8
-            return self._exactly(batch, None)[1]
+            frame, lines = self._exactly(batch, None)[1], len(batch.lines())
+        else:
+            frame, lines = self._proven(batch, texts), len(texts)
+        self._read += lines
+        return frame
+
+    def _proven(self, batch: Batch, texts: pl.Series) -> pl.DataFrame:
+        """Take the fast route as far as it can be proven."""
         if self._layout is None:
-            self._learn(batch, range(min(_LEARNED_FROM, len(texts))))
+            self._learn(texts.head(_LEARNED_FROM))
         if self._layout is None:
             return self._exactly(batch, None)[1]
         decoded = self._layout.decode(texts)
         few = 2 * int(decoded.clean.sum()) < len(texts)
-        if few and self._learn(batch, (~decoded.clean).arg_true().head(_LEARNED_FROM)):
+        if few and self._learn(texts.filter(~decoded.clean).head(_LEARNED_FROM)):
             decoded = self._layout.decode(texts)
         clean = decoded.frame if decoded.clean.all() else decoded.frame.filter(decoded.clean)
         self._layout.note(clean, self._report)
@@ -226,13 +221,12 @@ class _Reader:
         order = pl.concat([decoded.clean.arg_true().cast(pl.Int64), pl.Series(numbers, dtype=pl.Int64)]).arg_sort()
         return pl.concat([clean, rest])[order]
 
-    def _learn(self, batch: Batch, which: Iterable[int]) -> bool:
+    def _learn(self, lines: pl.Series) -> bool:
         """Learn the layout of some lines; tells whether it is another one."""
         if self._lessons == _LESSONS:
             return False
         self._lessons += 1
-        lines = batch.lines()
-        learned = Layout.learn(lines[n][1] for n in which)
+        learned = Layout.learn(lines)
         changed = learned is not None and learned != self._layout
         self._layout = learned if changed else self._layout
         return changed
@@ -241,8 +235,25 @@ class _Reader:
         """Read some lines (or all) one by one; also tells which of them are records."""
         columns: dict[str, list[Any]] = {name: [] for name in POSTING_SCHEMA}
         numbers: list[int] = []
-        for n, record in _parsed(batch, which, self._report, self._side_file):
+        for n, record in self._parsed(batch, which):
             numbers.append(n)
             for name, value in normalise(record, self._report).items():
                 columns[name].append(value)
         return numbers, pl.DataFrame(columns, schema=POSTING_SCHEMA)
+
+    def _parsed(self, batch: Batch, which: Iterable[int] | None) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Parse some lines of a batch (or all) one by one; gives the place of each in the batch, and its record."""
+        lines = batch.lines()
+        for n in range(len(lines)) if which is None else which:
+            offset, line = lines[n]
+            if not line.strip():
+                continue
+            try:
+                record, raw_controls = parse(line)
+            except (ValueError, RecursionError) as error:
+                reason = "it is no UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+                self._report.set_aside(self._read + n + 1, offset, reason, line)
+                self._side_file.write(line)
+                continue
+            self._report.control_characters += raw_controls
+            yield n, record

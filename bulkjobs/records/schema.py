@@ -59,7 +59,7 @@ COLUMNS: tuple[Column, ...] = (
         nullable=False,
     ),
     _plain("time_posted", _TEXT, "text", "The age of the posting as the page showed it, such as '2 weeks ago'."),
-    _plain("title", _TEXT, "text", "The title.", nullable=False),
+    _plain("title", _TEXT, "text", "The title, as the page showed it.", nullable=False),
     _plain("description", _TEXT, "text", "The whole text, with its line feeds and control characters."),
     _plain("seniority", _TEXT, "text", "Seniority level in the network's words."),
     _plain("employment_type", _TEXT, "text", "Such as 'Full-time'."),
