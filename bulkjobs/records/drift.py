@@ -14,7 +14,6 @@ from .schema import COLUMNS, NO_COLUMN, POSTING_SCHEMA
 
 NULL_RATE_STEP = 0.05  # a change of a null rate by as much, and beyond chance, is worth a line
 _CHANCE = 3.0  # standard errors
-_FEW_VALUES = 50  # a column of at most so many different values is taken for a vocabulary
 _SHOWN = 5
 _EXTRA = POSTING_SCHEMA.names()[-1]
 
@@ -30,7 +29,7 @@ class NullRate:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What values came into, and went out of, a column of few different values."""
+    """What terms came into, and went out of, the vocabulary of a column."""
 
     column: str
     new: tuple[str, ...]
@@ -52,7 +51,7 @@ class DriftReport:
     null_rates : list of NullRate
         Columns that are empty more, or less, often: by 5 points or more, and more than chance explains.
     values : list of Values
-        Columns of few different values (50 at the most) that have others now.
+        Columns of the vendor's terms (seniority, employment type, country, industries, functions) with others now.
     """
 
     records_before: int | None
@@ -183,23 +182,16 @@ def _null_rates(now: pl.DataFrame, before: pl.DataFrame) -> Iterator[NullRate]:
 
 
 def _values(now: pl.DataFrame, before: pl.DataFrame) -> Iterator[Values]:
-    """Compare the vocabularies of columns that have one."""
-    for name, dtype in POSTING_SCHEMA.items():
-        if name == _EXTRA or dtype not in (pl.String, pl.List(pl.String)):
-            continue
-        found, earlier = (_vocabulary(frame[name]) for frame in (now, before))
-        if found is None or earlier is None:
-            continue
-        new, gone = sorted(found - earlier), sorted(earlier - found)
-        if (new or gone) and found and earlier:
-            yield Values(name, tuple(new), tuple(gone))
+    """Compare the terms of columns that have a vocabulary."""
+    for name in (column.name for column in COLUMNS if column.vocabulary):
+        found, earlier = (_terms(frame[name]) for frame in (now, before))
+        if found and earlier and found != earlier:
+            yield Values(name, tuple(sorted(found - earlier)), tuple(sorted(earlier - found)))
 
 
-def _vocabulary(column: pl.Series) -> set[str] | None:
+def _terms(column: pl.Series) -> set[str]:
     values = column.explode() if isinstance(column.dtype, pl.List) else column
-    unique = values.drop_nulls().unique()
-    many = len(unique) > _FEW_VALUES or 2 * len(unique) > len(values)
-    return None if many else set(unique)
+    return set(values.drop_nulls().unique())
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -26,6 +26,8 @@ class Column:
         The vendor's names for it in all schemas, and how a value of each is read. The first that is there counts.
     nullable : bool
         Whether the vendor leaves it out, or null, in sound records (contract section 7.1).
+    vocabulary : bool
+        Whether its values are terms of the vendor, so that a new one is news.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Column:
     meaning: str
     unit: str = ""
     nullable: bool = True
+    vocabulary: bool = False
 
 
 def _plain(name: str, dtype: Any, kind: Kind, meaning: str, **more: Any) -> Column:
@@ -61,8 +64,8 @@ COLUMNS: tuple[Column, ...] = (
     _plain("time_posted", _TEXT, "text", "The age of the posting as the page showed it, such as '2 weeks ago'."),
     _plain("title", _TEXT, "text", "The title, as the page showed it.", nullable=False),
     _plain("description", _TEXT, "text", "The whole text, with its line feeds and control characters."),
-    _plain("seniority", _TEXT, "text", "Seniority level in the network's words."),
-    _plain("employment_type", _TEXT, "text", "Such as 'Full-time'."),
+    _plain("seniority", _TEXT, "text", "Seniority level in the network's words.", vocabulary=True),
+    _plain("employment_type", _TEXT, "text", "Such as 'Full-time'.", vocabulary=True),
     _plain("location", _TEXT, "text", "The place as the page showed it."),
     _plain("url", _TEXT, "text", "The page of the posting.", nullable=False),
     _plain("hash", _TEXT, "text", "MD5 of `url`, as 32 hex digits."),
@@ -80,7 +83,7 @@ COLUMNS: tuple[Column, ...] = (
         {"professional_network_job_id": "integer", "linkedin_job_id": "integer", "source_id": "integer"},
         "The network's own number of the posting (contract section 11, row 15: both spellings occur).",
     ),
-    _plain("country", _TEXT, "text", "The country's English name; 'Unknown' occurs."),
+    _plain("country", _TEXT, "text", "The country's English name; 'Unknown' occurs.", vocabulary=True),
     _plain("last_updated_ux", _TIME, "unix", "`last_updated`, sent as a Unix time in s or ms (row 27).", unit="UTC"),
     _plain("redirected_url", _TEXT, "text", "Where `url` led to."),
     _plain("redirected_url_hash", _TEXT, "text", "MD5 of `redirected_url`, as 32 hex digits."),
@@ -93,12 +96,14 @@ COLUMNS: tuple[Column, ...] = (
             "industries": "industries",
         },
         "Industries of the company; an empty list when none is stated.",
+        vocabulary=True,
     ),
     Column(
         "functions",
         _NAMES,
         {"job_functions_collection": "functions", "functions": "functions"},
         "Job functions; an empty list when none is stated.",
+        vocabulary=True,
     ),
     Column("extra", _TEXT, {}, "A JSON object of all that has no column here or did not fit it."),
 )
@@ -170,7 +175,7 @@ def data_dictionary() -> pl.DataFrame:
     return pl.DataFrame(
         {
             "column": [column.name for column in COLUMNS],
-            "type": [str(column.dtype) for column in COLUMNS],
+            "type": [str(column.dtype).partition("(time")[0] for column in COLUMNS],
             "unit": [column.unit for column in COLUMNS],
             "nullable": [column.nullable for column in COLUMNS],
             "source": [", ".join(column.keys) for column in COLUMNS],
