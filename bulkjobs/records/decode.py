@@ -9,6 +9,7 @@ that fail the proof are left to `bulkjobs.records.values`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +22,9 @@ from .values import INSTANT, MILLISECONDS_FROM, MOMENT
 
 _LAST_MILLISECOND = 9_999_999_999_999  # of the year 2286; what lies beyond is left to the exact route
 _FEWEST = 16  # lines; fewer are not halved once more to find the one that can't be decoded
+_PATTERN = re.compile(r"\*|\^.*\$", re.DOTALL)  # a name that polars would take for a pattern of names
 _RECORD = pl.col("record")
+_AS_WRITTEN = pl.QueryOptFlags(comm_subexpr_elim=False)  # to look for what is common costs a fifth of the whole
 _SPACED = {', "': ',"', '": ': '":', "}, {": "},{"}  # what writers put between values, and what it is without
 
 
@@ -61,13 +64,13 @@ class Layout:
 
     @classmethod
     def learn(cls, lines: Iterable[str]) -> Layout | None:
-        """Learn from some lines; None where no record is among them, or two of its keys fill the same column."""
+        """Learn from some lines; None where only the exact route can read them."""
         records = list(_objects(lines))
         if not records:
             return None
         first, text = records[0]
         columns = [KEYS[key].name for key in first if key in KEYS]
-        if len(columns) != len(set(columns)):
+        if len(columns) != len(set(columns)) or any(map(_PATTERN.fullmatch, first)):
             return None
         alike = [record for record, _ in records if record.keys() == first.keys()]
         values = {key: [record[key] for record in alike if record[key] is not None] for key in first}
@@ -75,7 +78,7 @@ class Layout:
         return cls(types, '": ' in text, {key: _sample(found) for key, found in values.items()})
 
     def decode(self, lines: pl.Series) -> Decoded:
-        """Decode a batch of lines; what can't be decoded at all is not clean."""
+        """Decode lines that begin with a brace; what can't be decoded at all is not clean."""
         columns = [self._column(column) for column in COLUMNS[:-1]]
         clean = pl.all_horizontal(self._proof(), *self._fitting()).fill_null(value=False)
         try:
@@ -83,12 +86,13 @@ class Layout:
                 lines.to_frame("line")
                 .lazy()
                 .select("line", record=pl.col("line").str.json_decode(pl.Struct(self.types)))
-                .select(*columns, self._extra(), clean=clean)
-                .collect()
+                .select("line", "record", *columns, self._extra())
+                .select(*POSTING_SCHEMA, clean=clean)
+                .collect(engine="streaming", optimizations=_AS_WRITTEN)
             )
         except pl.exceptions.PolarsError:
             return self._halves(lines)
-        if len(frame) != len(lines):  # two objects on a line
+        if len(frame) != len(lines):  # two objects on a line; none can give less than one
             return self._halves(lines)
         return Decoded(frame.drop("clean"), frame["clean"])
 
@@ -137,7 +141,7 @@ class Layout:
         """Give what must hold for a value to fit its column, beyond its JSON type."""
         for key, kind in self._known():
             value = _RECORD.struct.field(key)
-            converted = _converted(key, kind, self.types[key])
+            converted = pl.col(KEYS[key].name)
             if kind == "flag":
                 fits = value.cast(pl.Int64).is_between(0, 1)
             elif kind == "unix":

@@ -209,16 +209,20 @@ class _Reader:
             self._learn(texts.head(_LEARNED_FROM))
         if self._layout is None:
             return self._exactly(batch, None)[1]
-        decoded = self._layout.decode(texts)
-        few = 2 * int(decoded.clean.sum()) < len(texts)
-        if few and self._learn(texts.filter(~decoded.clean).head(_LEARNED_FROM)):
-            decoded = self._layout.decode(texts)
+        begun = texts.str.starts_with("{")
+        objects = texts if begun.all() else texts.filter(begun)
+        decoded = self._layout.decode(objects)
+        few = 2 * int(decoded.clean.sum()) < len(objects)
+        if few and self._learn(objects.filter(~decoded.clean).head(_LEARNED_FROM)):
+            decoded = self._layout.decode(objects)
         clean = decoded.frame if decoded.clean.all() else decoded.frame.filter(decoded.clean)
         self._layout.note(clean, self._report)
         if len(clean) == len(texts):
             return clean
-        numbers, rest = self._exactly(batch, (~decoded.clean).arg_true())
-        order = pl.concat([decoded.clean.arg_true().cast(pl.Int64), pl.Series(numbers, dtype=pl.Int64)]).arg_sort()
+        proven = begun.arg_true().filter(decoded.clean)
+        every = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)
+        numbers, rest = self._exactly(batch, every.filter(~every.is_in(proven.implode())))
+        order = pl.concat([proven.cast(pl.Int64), pl.Series(numbers, dtype=pl.Int64)]).arg_sort()
         return pl.concat([clean, rest])[order]
 
     def _learn(self, lines: pl.Series) -> bool:

@@ -233,6 +233,7 @@ KEYS = st.sampled_from(
     separators=st.sampled_from([COMPACT, (", ", ": "), (" ,", ":  ")]),
     escaped=st.booleans(),
 )
+@example(shape={}, common={"*": 1, "^i.*$": 2}, changes=[{}], separators=COMPACT, escaped=False)
 @example(shape={}, common={}, changes=[{}], separators=COMPACT, escaped=False)
 def test_any_records_are_the_same_by_either_route(
     shape: dict[str, Any],
