@@ -26,8 +26,9 @@ lint: $(VENV)/.installed-dev  ## format, lint and types
 lab: $(VENV)/.installed-lab  ## JupyterLab on the lessons
 	$(BIN)/jupyter lab $(LAB_OPTIONS) notebooks/02-filters-and-credits.ipynb
 
-bench: $(VENV)/.installed-dev  ## measure; ratios in one run
+bench: $(VENV)/.installed-bench  ## measure; ratios in one run
 	$(BIN)/python bench/main_job.py
+	$(BIN)/python bench/load.py
 
 clean:  ## remove the virtual environment and all that tools left
 	rm -rf $(VENV) build dist bench/results .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

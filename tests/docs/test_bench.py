@@ -1,0 +1,38 @@
+"""The benchmark of loading goes on to run, whatever of the packages it compares with is installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+LOAD = Path(__file__).resolve().parents[2] / "bench" / "load.py"
+ALWAYS = {"floor: inflate only", "ours to frame", "ours to library", "polars read_ndjson"}
+
+
+def test_each_way_is_measured_or_said_to_be_skipped(tmp_path: Path) -> None:
+    for name in ("orjson", "pandas"):  # as if they were not installed
+        (tmp_path / f"{name}.py").write_text(f"raise ModuleNotFoundError(name={name!r})\n")
+    results = tmp_path / "load.json"
+    done = subprocess.run(
+        [sys.executable, str(LOAD), *f"--files 1 --quick --postings 50 --results {results}".split()],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    ways = json.loads(results.read_text("utf-8"))["files"]["1"]
+    assert ways.keys() > ALWAYS
+    for way, run in ways.items():
+        line = next(line for line in done.stdout.splitlines() if line.startswith(way)).removeprefix(way)
+        if "skipped" in run:
+            assert way not in ALWAYS
+            assert line.split() == ["-"] * 5 + run["skipped"].split()
+        else:
+            assert run["rows"] == 50
+            assert len(line.split()) == 5
+    assert ways["pandas"]["skipped"] == "pandas is not installed"
+    assert "skipped" in ways["orjson rows"]
