@@ -29,6 +29,7 @@ lab: $(VENV)/.installed-lab  ## JupyterLab on the lessons
 bench: $(VENV)/.installed-bench  ## measure; ratios in one run
 	$(BIN)/python bench/main_job.py
 	$(BIN)/python bench/load.py
+	$(BIN)/python bench/ids.py
 
 clean:  ## remove the virtual environment and all that tools left
 	rm -rf $(VENV) build dist bench/results .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
