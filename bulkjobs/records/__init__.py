@@ -2,7 +2,7 @@
 
 from .drift import DriftReport, drift
 from .lines import split_records
-from .load import AT_ONCE, concatenated, duplicates, load, load_file, read
+from .loading import AT_ONCE, concatenated, duplicates, load, load_file, read
 from .report import BadLine, LoadReport
 from .schema import COLUMNS, POSTING_SCHEMA, Column, data_dictionary
 from .values import normalise

@@ -6,8 +6,9 @@ import codecs
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -15,6 +16,7 @@ from ..inflate import Readable, pieces
 
 _BETWEEN = re.compile(r"[ \t\r\n,]*")
 _HEAD = 64 * 1024  # bytes looked at to tell lines from an array
+_LINES = 1_000  # of a quick batch: as many as fit the caches
 BATCH = 4 * 1024 * 1024  # bytes; fits the caches, and is enough work for a call
 
 
@@ -24,14 +26,19 @@ class Batch:
 
     Attributes
     ----------
-    data : bytes or list of (int, bytes)
-        The lines as they stand in the file, or the items of an array with their offsets.
+    data : bytes, list of (int, bytes), or polars.Series
+        The lines as they stand in the file; items, or lines, with their offsets; or text, of which none is known.
     offset : int
         Where it begins, in bytes of the inflated file.
     """
 
-    data: bytes | list[tuple[int, bytes]]
+    data: bytes | list[tuple[int, bytes]] | pl.Series
     offset: int
+
+    @property
+    def located(self) -> bool:
+        """Whether it is known where its lines stand in the file, and what they were to the byte."""
+        return not isinstance(self.data, pl.Series)
 
     def texts(self) -> pl.Series:
         """Return the lines as text.
@@ -41,12 +48,16 @@ class Batch:
         polars.exceptions.ComputeError, UnicodeDecodeError
             Some are no UTF-8.
         """
+        if isinstance(self.data, pl.Series):
+            return self.data
         if isinstance(self.data, list):
             return pl.Series("line", [item.decode() for _, item in self.data], dtype=pl.String)
         return pl.scan_lines(io.BytesIO(self.data), name="line").collect().to_series()
 
     def lines(self) -> list[tuple[int, bytes]]:
         """Return offset and bytes of each line, without its line feed; the slow way, for those that need a look."""
+        if isinstance(self.data, pl.Series):
+            return [(0, text.encode()) for text in self.data]
         if isinstance(self.data, list):
             return self.data
         found, offset = [], self.offset
@@ -54,6 +65,36 @@ class Batch:
             found.append((offset, line))
             offset += len(line) + 1
         return found
+
+
+def quick_batches(path: Path) -> Iterator[Batch]:
+    """Cut a file of plain lines into batches by the reader that polars has, which is faster and knows less.
+
+    Raises
+    ------
+    polars.exceptions.PolarsError
+        Somewhere on the way: it is damaged, or some bytes are no UTF-8.
+    """
+    for frame in pl.scan_lines(path, name="line").collect_batches(chunk_size=_LINES):
+        yield Batch(frame["line"], 0)
+
+
+def are_plain_lines(content: Readable) -> bool:
+    """Whether a file seems to hold lines of some kB at the most, and no byte order mark."""
+    head = next(pieces(content, _HEAD), b"")
+    return b"\n" in head and head.lstrip()[:1] == b"{"
+
+
+def after(some: Iterable[Batch], count: int) -> Iterator[Batch]:
+    """Leave out the first lines."""
+    for batch in some:
+        if not count:
+            yield batch
+            continue
+        lines = batch.lines()
+        if rest := lines[count:]:
+            yield Batch(rest, rest[0][0])
+        count = max(0, count - len(lines))
 
 
 def batches(content: Readable, size: int = BATCH) -> Iterator[Batch]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from .load import parsed
+from .loading import parsed
 from .report import LoadReport
 from .values import as_json, without_surrogates
 

@@ -102,13 +102,34 @@ def test_unknown_keys_inside_of_nested_names_are_told_by_their_path(
 def test_a_file_that_changes_its_shape_is_learned_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proven: list[int]
 ) -> None:
-    monkeypatch.setattr("bulkjobs.records.lines.BATCH", 50_000)
-    new_batches = "bulkjobs.records.lines.batches"
-    del new_batches
+    monkeypatch.setattr("bulkjobs.records.lines._LINES", 50)
     records = [*generate(200), *generate(200, schema="B"), *({"x": 1, **r} for r in generate(200))]
     frame, report = both(written(tmp_path / "x.json", records), monkeypatch)
     assert len(frame) == 600
     assert report.schemas == {"A": 400, "B": 200}
+    assert sum(proven) > 550
+
+
+def test_the_slower_reader_is_only_taken_where_something_must_be_located(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slower(Exception):
+        pass
+
+    def refuse(path: Path) -> Any:
+        raise Slower
+
+    monkeypatch.setattr("bulkjobs.records.loading._batches", refuse)
+    records = [*generate(50), {"id": "no number", "new": 1}]
+    frame, _ = load_file(written(tmp_path / "x.json", records))
+    assert len(frame) == 51
+    for odd in ("no record", "", "[1]"):
+        (tmp_path / "x.json").write_text("\n".join([*map(json.dumps, records), odd, json.dumps(record(1))]))
+        if not odd:
+            assert len(load_file(tmp_path / "x.json")[0]) == 52
+            continue
+        with pytest.raises(Slower):
+            load_file(tmp_path / "x.json")
 
 
 DIRTY: dict[str, Callable[[str], str | bytes]] = {

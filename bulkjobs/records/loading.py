@@ -6,6 +6,7 @@ import os
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -14,7 +15,7 @@ import polars as pl
 from ..errors import Charged, LoadFailed
 from ..inflate import Undecodable, inflated
 from .decode import Layout
-from .lines import Batch, batches
+from .lines import Batch, after, are_plain_lines, batches, quick_batches
 from .report import LoadReport
 from .schema import POSTING_SCHEMA
 from .values import normalise, parse
@@ -123,10 +124,26 @@ def read(path: Path, report: LoadReport, *, aside: str | os.PathLike[str] | None
     """
     with _SideFile(aside, path.name) as side_file:
         reader = _Reader(report, side_file)
-        for batch in _batches(path):
-            frame = reader.read(batch)
+        for frame in _frames(path, reader):
             report.records += len(frame)
             yield frame
+
+
+def _frames(path: Path, reader: _Reader) -> Iterator[pl.DataFrame]:
+    """Read quickly until something is wrong, and from there on so that it can be told what, and where."""
+    with suppress(OSError, Undecodable, pl.exceptions.PolarsError, _NotLocated):
+        with inflated(path) as content:
+            plain = are_plain_lines(content)
+        for batch in quick_batches(path) if plain else ():
+            yield reader.read(batch)
+        if plain:
+            return
+    for batch in after(_batches(path), reader.lines_read):
+        yield reader.read(batch)
+
+
+class _NotLocated(Exception):
+    """A line is no record, and where it stands is not known."""
 
 
 def parsed(path: Path, report: LoadReport, *, aside: str | os.PathLike[str] | None = None) -> Iterator[dict[str, Any]]:
@@ -184,13 +201,14 @@ class _Reader:
         self._side_file = side_file
         self._layout: Layout | None = None
         self._lessons = 0
-        self._read = 0  # lines, before this batch
+        self.lines_read = 0  # before this batch
 
     def records(self, batch: Batch) -> Iterator[dict[str, Any]]:
         """Give the records of a batch as they are."""
-        for _, record in self._parsed(batch, None):
+        for _, record, raw_controls in self._parsed(batch, None):
+            self._report.control_characters += raw_controls
             yield record
-        self._read += len(batch.lines())
+        self.lines_read += len(batch.lines())
 
     def read(self, batch: Batch) -> pl.DataFrame:
         """Read a batch to a frame; its rows stand in the order of its lines."""
@@ -200,7 +218,7 @@ class _Reader:
             frame, lines = self._exactly(batch, None)[1], len(batch.lines())
         else:
             frame, lines = self._proven(batch, texts), len(texts)
-        self._read += lines
+        self.lines_read += lines
         return frame
 
     def _proven(self, batch: Batch, texts: pl.Series) -> pl.DataFrame:
@@ -216,12 +234,13 @@ class _Reader:
         if few and self._learn(objects.filter(~decoded.clean).head(_LEARNED_FROM)):
             decoded = self._layout.decode(objects)
         clean = decoded.frame if decoded.clean.all() else decoded.frame.filter(decoded.clean)
-        self._layout.note(clean, self._report)
         if len(clean) == len(texts):
+            self._layout.note(clean, self._report)
             return clean
         proven = begun.arg_true().filter(decoded.clean)
         every = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)
         numbers, rest = self._exactly(batch, every.filter(~every.is_in(proven.implode())))
+        self._layout.note(clean, self._report)
         order = pl.concat([proven.cast(pl.Int64), pl.Series(numbers, dtype=pl.Int64)]).arg_sort()
         return pl.concat([clean, rest])[order]
 
@@ -239,14 +258,15 @@ class _Reader:
         """Read some lines (or all) one by one; also tells which of them are records."""
         columns: dict[str, list[Any]] = {name: [] for name in POSTING_SCHEMA}
         numbers: list[int] = []
-        for n, record in self._parsed(batch, which):
+        for n, record, raw_controls in list(self._parsed(batch, which)):  # all are read before the first is counted
+            self._report.control_characters += raw_controls
             numbers.append(n)
             for name, value in normalise(record, self._report).items():
                 columns[name].append(value)
         return numbers, pl.DataFrame(columns, schema=POSTING_SCHEMA)
 
-    def _parsed(self, batch: Batch, which: Iterable[int] | None) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Parse some lines of a batch (or all) one by one; gives the place of each in the batch, and its record."""
+    def _parsed(self, batch: Batch, which: Iterable[int] | None) -> Iterator[tuple[int, dict[str, Any], bool]]:
+        """Parse some lines of a batch (or all): place, record, and whether it holds raw control characters."""
         lines = batch.lines()
         for n in range(len(lines)) if which is None else which:
             offset, line = lines[n]
@@ -255,9 +275,10 @@ class _Reader:
             try:
                 record, raw_controls = parse(line)
             except (ValueError, RecursionError) as error:
+                if not batch.located:
+                    raise _NotLocated from None
                 reason = "it is no UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-                self._report.set_aside(self._read + n + 1, offset, reason, line)
+                self._report.set_aside(self.lines_read + n + 1, offset, reason, line)
                 self._side_file.write(line)
                 continue
-            self._report.control_characters += raw_controls
-            yield n, record
+            yield n, record, raw_controls
