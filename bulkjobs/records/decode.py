@@ -90,7 +90,7 @@ class Layout:
                 .select(*POSTING_SCHEMA, clean=clean)
                 .collect(engine="streaming", optimizations=_AS_WRITTEN)
             )
-        except pl.exceptions.PolarsError:
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
             return self._halves(lines)
         if len(frame) != len(lines):  # two objects on a line; none can give less than one
             return self._halves(lines)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import re
 import signal
@@ -11,6 +13,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from bulkjobs.sandbox.sample import generate
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -44,6 +48,9 @@ def test_python_block(code: str, tmp_path: Path) -> None:
     if "balance" in code:
         assert "cost               0 credits" in done.stdout
         assert done.stdout.endswith("True 50000\n")
+    elif "library" in code:
+        assert "Load report" in done.stdout
+        assert "table version" in done.stdout
     else:
         assert "records  10" in done.stdout
 
@@ -62,6 +69,8 @@ def test_command_line_block(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
+    (export,) = re.findall(r"\S+\.ndjson\.gz", block)
+    (tmp_path / export).write_bytes(gzip.compress("\n".join(map(json.dumps, generate(20))).encode()))
     assert "8765" in block
     block = block.replace("8765", port)
     served, *lines = block.splitlines()
@@ -86,6 +95,8 @@ def test_command_line_block(tmp_path: Path) -> None:
     assert (tmp_path / "jobs.parquet").exists()
     assert "50 credits at most" in out
     assert "Nothing is unfinished." in out
+    assert re.search(r"files added +1\n", out)
+    assert re.search(r"versions of them +70 from 2 data requests and files", out)
     key = re.search(r"CORESIGNAL_API_KEY=(\w+)", out)
     assert key
     assert key[1] in block  # the key in the README is the one that the sandbox prints
