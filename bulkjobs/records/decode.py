@@ -80,13 +80,15 @@ class Layout:
     def decode(self, lines: pl.Series) -> Decoded:
         """Decode lines that begin with a brace; what can't be decoded at all is not clean."""
         columns = [self._column(column) for column in COLUMNS[:-1]]
-        clean = pl.all_horizontal(self._proof(), *self._fitting()).fill_null(value=False)
+        clean = pl.all_horizontal("proven", *self._fitting()).fill_null(value=False)
         try:
             frame = (
                 lines.to_frame("line")
                 .lazy()
                 .select("line", record=pl.col("line").str.json_decode(pl.Struct(self.types)))
-                .select("line", "record", *columns, self._extra())
+                .select(proven=self._proof(), record=_RECORD.struct.rename_fields(list(map(self._name, self.types))))
+                .unnest("record")
+                .with_columns(*columns, self._extra())
                 .select(*POSTING_SCHEMA, clean=clean)
                 .collect(engine="streaming", optimizations=_AS_WRITTEN)
             )
@@ -135,12 +137,12 @@ class Layout:
         key = next((key for key in self.types if key in column.keys), None)
         if key is None:
             return pl.lit(None, dtype=column.dtype).alias(column.name)
-        return _converted(key, column.keys[key], self.types[key]).alias(column.name)
+        return _converted(self._value(key), column.keys[key], self.types[key]).alias(column.name)
 
     def _fitting(self) -> Iterator[pl.Expr]:
         """Give what must hold for a value to fit its column, beyond its JSON type."""
         for key, kind in self._known():
-            value = _RECORD.struct.field(key)
+            value = self._value(key)
             converted = pl.col(KEYS[key].name)
             if kind == "flag":
                 fits = value.cast(pl.Int64).is_between(0, 1)
@@ -159,8 +161,8 @@ class Layout:
         """Write what has no column, and names that came with more than the name, as a JSON object."""
         pieces = []
         for key in sorted(self.types):
-            value = _RECORD.struct.field(key)
-            text = pl.struct(value).struct.json_encode().str.strip_prefix("{").str.strip_suffix("}")
+            value = self._value(key)
+            text = pl.struct(value.alias(key)).struct.json_encode().str.strip_prefix("{").str.strip_suffix("}")
             if key not in KEYS:
                 pieces.append(text)
             elif _is_rich(key, self.types[key]):
@@ -169,6 +171,13 @@ class Layout:
             return pl.lit(None, dtype=pl.String).alias("extra")
         joined = pl.concat_list(pieces).list.drop_nulls().list.join(",")
         return pl.when(joined != "").then(pl.concat_str(pl.lit("{"), joined, pl.lit("}"))).alias("extra")
+
+    def _name(self, key: str) -> str:
+        """Name a vendor's field apart from our columns."""
+        return f"vendor's {key}"
+
+    def _value(self, key: str) -> pl.Expr:
+        return pl.col(self._name(key))
 
     def _known(self) -> Iterator[tuple[str, Kind]]:
         return ((key, KEYS[key].keys[key]) for key in self.types if key in KEYS)
@@ -191,8 +200,7 @@ class Layout:
 _PATTERNS: dict[Kind, str] = {"moment": MOMENT, "instant": INSTANT}
 
 
-def _converted(key: str, kind: Kind, dtype: Any) -> pl.Expr:
-    value = _RECORD.struct.field(key)
+def _converted(value: pl.Expr, kind: Kind, dtype: Any) -> pl.Expr:
     if kind == "flag":
         return value.cast(pl.Boolean)
     if kind == "moment":
