@@ -321,3 +321,28 @@ def test_a_left_over_intent_is_confirmed_before_it_is_sent(shop: Shop) -> None:
     assert shop.posts() == 0
     assert shop.json("collect", *WHAT, "--limit", "25", "--max-credits", "25")["credits"] == 25
     assert shop.posts() == 1
+
+
+def test_import_library_and_drift(shop: Shop, tmp_path: Path) -> None:
+    bought = shop.json("collect", *WHAT, "--limit", "30", "--max-credits", "30")
+    old = tmp_path / "old.ndjson"
+    old.write_text("\n".join(json.dumps({"id": n, "title": "old", "pay": n}) for n in range(1, 6)))
+    done = shop.json("import", str(old))
+    assert (done["added"], done["records"], done["unknown_fields"]) == ([str(old)], 5, {"pay": 5})
+    assert shop.json("import", str(old))["known"] == [str(old)]
+    stats = shop.json("library", "--compact", "--vacuum")
+    assert (stats["postings"], stats["rows"], stats["sources"], stats["files"], stats["removed"]) == (35, 35, 2, 1, 0)
+    assert "35 from 2" in shop.run("library").stdout
+    found = shop.json("drift", bought["id"], bought["id"])
+    assert (found["records_before"], found["new_fields"]) == (30, {})
+    assert "the documentation" in shop.run("drift", bought["id"]).stdout
+
+
+def test_an_import_that_fails_is_exit_code_2_and_says_which_file(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "good.ndjson").write_text('{"id": 1}')
+    (tmp_path / "cut.gz").write_bytes(b"\x1f\x8b\x08")
+    done = shop.run("import", str(tmp_path / "cut.gz"), str(tmp_path / "good.ndjson"))
+    assert done.exit_code == 2
+    assert "cut.gz" in done.stderr
+    assert shop.json("library")["postings"] == 1  # the other one is in
+    assert shop.run("library", "--vacuum", "--keep-days", "1").exit_code == 2
