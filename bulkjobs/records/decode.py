@@ -131,7 +131,7 @@ class Layout:
         line = pl.col("line")
         if self.spaced:  # only spaces are taken out, and a record that lost something lost more than spaces
             line = line.str.replace_many(list(_SPACED), list(_SPACED.values()))
-        return (line == _RECORD.struct.json_encode()) & _RECORD.is_not_null()
+        return line == _RECORD.struct.json_encode()
 
     def _column(self, column: Column) -> pl.Expr:
         key = next((key for key in self.types if key in column.keys), None)
