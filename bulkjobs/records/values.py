@@ -92,7 +92,7 @@ def normalise(record: dict[str, Any], report: LoadReport) -> dict[str, Any]:
             else:
                 report.unknown(key, value)
         elif column.name in seen:
-            if value != record[seen[column.name]]:
+            if value != record[seen[column.name]] or seen[column.name] in extra:
                 extra[key] = value
         else:
             seen[column.name] = key

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -247,6 +247,7 @@ KEYS = (
 
 @settings(max_examples=200)
 @given(st.dictionaries(KEYS, JSON_VALUES, max_size=8))
+@example({"industries": {}, "job_industry_collection": {}})
 def test_no_value_is_ever_lost(source: dict[str, Any]) -> None:
     """Every value of any record is in its column, or in `extra`."""
     row = normalise(json.loads(json.dumps(source)), LoadReport())
