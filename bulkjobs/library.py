@@ -263,18 +263,16 @@ class Library:
         bool
             False where the source is here already.
         """
-        if self.has(source):
-            return False
         with _told(self.path):
             table = self._opened()
+            if table.transaction_version(source) is not None:
+                return False
             files: list[AddAction] = []
+            added = False
             try:
                 for rows in self._stamped(source, frames, bought_at):
                     files.append(self._write(rows))  # noqa: PERF401 - those written so far are removed on failure
                 added = self._commit(table, source, files, hashes)
-            except BaseException:
-                added = False
-                raise
             finally:
                 if not added:
                     for file in files:

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -79,16 +80,15 @@ class Layout:
 
     def decode(self, lines: pl.Series) -> Decoded:
         """Decode lines that begin with a brace; what can't be decoded at all is not clean."""
-        columns = [self._column(column) for column in COLUMNS[:-1]]
-        clean = pl.all_horizontal("proven", *self._fitting()).fill_null(value=False)
+        record, typed, clean = self._steps
         try:
             frame = (
                 lines.to_frame("line")
                 .lazy()
                 .select("line", record=pl.col("line").str.json_decode(pl.Struct(self.types)))
-                .select(proven=self._proof(), record=_RECORD.struct.rename_fields(list(map(self._name, self.types))))
+                .select(*record)
                 .unnest("record")
-                .with_columns(*columns, self._extra())
+                .with_columns(*typed)
                 .select(*POSTING_SCHEMA, clean=clean)
                 .collect(engine="streaming", optimizations=_AS_WRITTEN)
             )
@@ -124,6 +124,16 @@ class Layout:
             filled = int((clean[KEYS[key].name].list.len() > 0).sum())
             for path, sample in paths.items() if filled else ():
                 report.unknown(f"{key}[]{path}", sample, filled)
+
+    @cached_property
+    def _steps(self) -> tuple[list[pl.Expr], list[pl.Expr], pl.Expr]:
+        """What is asked of every batch, made once: the proven record, its columns, and whether a row is clean."""
+        record = _RECORD.struct.rename_fields(list(map(self._name, self.types)))
+        return (
+            [self._proof().alias("proven"), record.alias("record")],
+            [*(self._column(column) for column in COLUMNS[:-1]), self._extra()],
+            pl.all_horizontal("proven", *self._fitting()).fill_null(value=False),
+        )
 
     # --- expressions --------------------------------------------------------------------------------------
 
