@@ -205,20 +205,22 @@ def _shelve_all(shop: Workshop, collection_id: str) -> tuple[pl.DataFrame | None
     """Read each data request and add it to the library, a few at a time; so much is in memory, and no more."""
     requests = _all_here(shop, collection_id)
     small = sum(request.records for request in requests) <= FRAME_KEPT
-    report = LoadReport()
 
-    def one(request: DataRequestRow) -> tuple[pl.DataFrame | None, LoadReport]:
+    def one(request: DataRequestRow) -> tuple[pl.DataFrame, LoadReport]:
         frame, part = _shelve(shop, request)
-        return frame if small else None, part
+        return frame if small else frame.select("id"), part  # the ids tell what came twice
 
     with ThreadPoolExecutor(REQUESTS_AT_ONCE, "bulkjobs-library") as pool:
-        frames = []
-        for frame, part in pool.map(one, requests):
-            frames.append(frame)
-            report.merge(part)
-    if not small:
-        return None, report
-    whole = records.concatenated(frame for frame in frames if frame is not None)
+        whole, report = _joined(pool.map(one, requests))
+    return whole if small else None, report
+
+
+def _joined(parts: Iterable[tuple[pl.DataFrame, LoadReport]]) -> tuple[pl.DataFrame, LoadReport]:
+    frames, report = [], LoadReport()
+    for frame, part in parts:
+        frames.append(frame)
+        report.merge(part)
+    whole = records.concatenated(frames)
     report.duplicate_ids = records.duplicates(whole)
     return whole, report
 
@@ -268,15 +270,8 @@ def read(shop: Workshop, collection_id: str) -> tuple[pl.DataFrame, LoadReport]:
         It is not wholly here yet; or a file is gone, was changed, or does not hold the records that were counted
         when it arrived.
     """
-    report = LoadReport()
-    frames = []
-    for request in _all_here(shop, collection_id):
-        frame, part = _read(shop, request, shop.ledger.files(request))
-        frames.append(frame)
-        report.merge(part)
-    whole = records.concatenated(frames)
-    report.duplicate_ids = records.duplicates(whole)
-    return whole, report
+    requests = _all_here(shop, collection_id)
+    return _joined(_read(shop, request, shop.ledger.files(request)) for request in requests)
 
 
 def _all_here(shop: Workshop, collection_id: str) -> list[DataRequestRow]:

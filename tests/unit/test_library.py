@@ -250,3 +250,13 @@ async def test_a_library_that_cannot_be_written_is_said_and_resumed(client: bj.C
     client.library.path.unlink()
     (resumed,) = await client.resume()
     assert client.library.stats().rows == len(resumed.frame()) == 40
+
+
+async def test_the_frame_of_a_large_collection_is_made_when_it_is_asked_for(
+    client: bj.Client, query: bj.JobFilter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bulkjobs.receive.FRAME_KEPT", 0)
+    collection = await client.collect(query, limit=40)
+    assert collection._frame is None
+    assert (collection.report.records, collection.report.duplicate_ids) == (40, 0)
+    assert_frame_equal(collection.frame(), collection.scan().collect())
