@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -131,27 +132,22 @@ def test_a_spend_is_confirmed_or_given(shop: Shop) -> None:
 
 @pytest.mark.parametrize(("answer", "code", "posts"), [("y\n", 0, 1), ("n\n", 5, 0), ("\n", 5, 0), ("\x03", 5, 0)])
 def test_a_person_is_asked_on_a_terminal(answer: str, code: int, posts: int, shop: Shop) -> None:
-    import fcntl
     import pty
-    import termios
 
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "bulkjobs", "collect", *WHAT, "--limit", "25"]
-    process = subprocess.Popen(
-        command,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=shop.environment,
-        start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that ^C is an interrupt
-    )
+    # A terminal of its own, so that ^C is an interrupt. Taken after the fork: this process has threads.
+    login = "import os, sys; os.login_tty(0); os.execv(sys.executable, sys.argv[1:])"
+    command = [sys.executable, "-c", login, sys.executable, "-m", "bulkjobs", "collect", *WHAT, "--limit", "25"]
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=shop.environment)
     os.close(theirs)
     seen = b""
     while b"[y/N]" not in seen:
         seen += os.read(ours, 1024)
     os.write(ours, answer.encode())
     while True:
+        if not select.select([ours], [], [], 5.0)[0]:  # a ^C between the question and the read is not heard
+            os.write(ours, answer.encode())
+            continue
         try:
             seen += os.read(ours, 65_536)
         except OSError:  # the other side is closed
@@ -209,6 +205,7 @@ def test_interrupt_and_resume(catalog: Catalog, tmp_path: Path) -> None:
 
     async def polled() -> None:
         while not shop.sandbox.stats()["polls"]:
+            assert process.poll() is None
             await asyncio.sleep(0.01)
 
     bj.sync._LOOP.run(polled())
