@@ -75,7 +75,7 @@ class ApiKey:
 
 
 class _MaskedStr(str):
-    """A header value that HTTP code can send, but whose repr shows nothing."""
+    """A secret that HTTP code can send, but whose repr shows nothing."""
 
     __slots__ = ()
 
@@ -191,11 +191,60 @@ def base_url(argument: str | URL) -> URL:
     return url.with_query(None).with_fragment(None).with_path(url.path.rstrip("/"))
 
 
+def webhook_address(value: object, *, name: str = "webhook_url") -> str:
+    """Check an address that the service is to call (contract section 9). It is a secret: no error quotes it.
+
+    Parameters
+    ----------
+    value : object
+        An absolute http(s) URL without credentials or fragment; plain http only to this machine.
+    name : str
+        What errors call it.
+
+    Returns
+    -------
+    str
+        The address to the letter; its repr is masked (tracebacks show locals).
+
+    Raises
+    ------
+    ConfigError
+        If it is no such address.
+    """
+    problem = _webhook_problem(value)
+    if problem:
+        raise ConfigError(f"{name} {problem}.", next_step=f'pass {name}="https://..."')
+    return _MaskedStr(value)
+
+
+def _webhook_problem(value: object) -> str:
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable() or " " in value:
+        return "is no URL in plain letters"
+    try:
+        url = URL(value)
+    except ValueError:
+        url = URL()
+    if not url.host or url.scheme not in {"http", "https"}:
+        return "is no absolute http(s) URL"
+    if url.raw_user is not None or url.raw_password is not None:
+        return "must not hold a user name or password"
+    if "#" in value:
+        return "must not hold a fragment"
+    if url.scheme == "http" and not is_loopback(url):
+        return "uses plain http: the secret address would travel in the clear"
+    return ""
+
+
 def is_loopback(url: URL) -> bool:
-    """Tell whether a URL points to this very machine. Other names than ``localhost`` are not looked up."""
-    if url.host == "localhost":
+    """Tell whether a URL points to this very machine."""
+    return is_loopback_host(url.host or "")
+
+
+def is_loopback_host(host: str) -> bool:
+    """Tell whether a host is this very machine. Other names than ``localhost`` are not looked up."""
+    if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(url.host or "").is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 
+from ..config import webhook_address
 from ..errors import OutcomeUnknown, ProtocolError
 from .replies import Reply
 from .routes import Routes
@@ -105,32 +106,65 @@ class Api:
         rows = reply.json()
         return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
-    async def submit_filter(self, filters: Mapping[str, Any], *, limit: int, stop: asyncio.Event) -> str:
+    async def submit_filter(
+        self, filters: Mapping[str, Any], *, limit: int, stop: asyncio.Event, webhook_url: str | None = None
+    ) -> str:
         """Buy up to `limit` records that match (contract section 2.2). Spends credits; see `Transport.spend`.
 
+        Parameters
+        ----------
+        filters : mapping
+            The filter object.
+        limit : int
+            Records.
+        stop : asyncio.Event
+            Calls off what has not left.
+        webhook_url : str, optional
+            What the service is to call when the data request is ready or failed (contract section 9).
+
         Returns
         -------
         str
             The request id.
-        """
-        body = self.routes.filter_body(self._named(filters), limit)
-        return _request_id(await self.transport.spend(self.routes.bulk_filter, json=body, stop=stop))
 
-    async def submit_ids(self, csv: bytes, *, stop: asyncio.Event) -> str:
+        Raises
+        ------
+        ConfigError
+            A bad `webhook_url`; nothing was sent.
+        """
+        body = {**self.routes.filter_body(self._named(filters), limit), **_webhook(webhook_url)}
+        reply = await self.transport.spend(self.routes.bulk_filter, json=body, stop=stop, secret=webhook_url)
+        return _request_id(reply)
+
+    async def submit_ids(self, csv: bytes, *, stop: asyncio.Event, webhook_url: str | None = None) -> str:
         """Buy the records of an id file (contract section 2.3). Spends credits; see `Transport.spend`.
 
+        Parameters
+        ----------
+        csv : bytes
+            The id file.
+        stop, webhook_url
+            As for `submit_filter`.
+
         Returns
         -------
         str
             The request id.
+
+        Raises
+        ------
+        ConfigError
+            A bad `webhook_url`; nothing was sent.
         """
+        fields = {**self.routes.bulk_extra, **_webhook(webhook_url)}
 
         def form() -> aiohttp.FormData:  # made anew for each try: a form is read once
-            data = aiohttp.FormData(dict(self.routes.bulk_extra))
+            data = aiohttp.FormData(fields)
             data.add_field("ids_file", csv, filename="ids.csv", content_type="text/csv")
             return data
 
-        return _request_id(await self.transport.spend(self.routes.bulk_ids, form=form, stop=stop))
+        reply = await self.transport.spend(self.routes.bulk_ids, form=form, stop=stop, secret=webhook_url)
+        return _request_id(reply)
 
     async def files(self, request_id: str) -> list[str]:
         """Ask once for the result files (contract section 2.4). Ready means status 200 and a list that is not empty.
@@ -169,6 +203,10 @@ class Api:
 
     def _named(self, filters: Mapping[str, Any]) -> dict[str, Any]:
         return {self._company_url_field if name == COMPANY_URL_FIELD else name: filters[name] for name in filters}
+
+
+def _webhook(url: str | None) -> dict[str, str]:
+    return {} if url is None else {"webhook_url": webhook_address(url)}
 
 
 def _ids(reply: Reply) -> list[int]:

@@ -176,6 +176,7 @@ class Transport:
         stop: asyncio.Event,
         json: object = None,
         form: Callable[[], aiohttp.FormData] | None = None,
+        secret: str | None = None,
     ) -> Reply:
         """Send a spending POST. It is sent again only where it provably did not arrive or was refused with 429.
 
@@ -187,6 +188,8 @@ class Transport:
             Set when nobody waits for it any more: what has not left by then is not sent.
         json, form
             The body; a form is made anew for each try.
+        secret : str, optional
+            What no error may quote, though the service may: a refusal can repeat what it refuses.
 
         Returns
         -------
@@ -207,6 +210,7 @@ class Transport:
                 raise refused
             try:
                 reply = await self._exchange("POST", path, self._timeouts.spend, json=json, form=form)
+                reply = reply.without(secret) if secret else reply
             except NEVER_SENT as error:
                 refused = self._never_sent(error)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:

@@ -10,14 +10,19 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from yarl import URL
 
 import bulkjobs as bj
 from bulkjobs import errors
+from bulkjobs.clock import SystemClock
+from bulkjobs.config import ApiKey
+from bulkjobs.listen import WakeUps
 from bulkjobs.sandbox import Fault
+from bulkjobs.wire.api import Api
 from bulkjobs.wire.pace import LONGEST_PAUSE, Pace
 from bulkjobs.wire.replies import Reply, error_of, wanted_pause
 from bulkjobs.wire.routes import routes
-from bulkjobs.wire.transport import Backoff
+from bulkjobs.wire.transport import Backoff, Transport
 from tests.support import START, ManualClock
 
 Start = Callable[..., Any]
@@ -32,6 +37,80 @@ def test_bodies_and_paths_to_the_letter() -> None:
     assert v2.file("id/x", "json/part 0.gz") == "v2/data_requests/id%2Fx/files/json/part%200.gz"
     assert v1.files("abc") == "v1/bulk_collect/abc/files"
     assert v2.file("a", "../x") == "v2/data_requests/a/files/../x"  # kept verbatim: the local name is what is made safe
+
+
+def api_at(url: str, version: str = "v2", key: str = "k") -> Api:
+    spoken, clock = routes(version), SystemClock()
+    return Api(Transport(URL(url), lambda: ApiKey(key), spoken, pace=Pace(1e6, clock), clock=clock), spoken)
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize("kind", ["filter", "ids"])
+async def test_a_webhook_wakes_who_waits_for_a_data_request(start_sandbox: Start, version: str, kind: str) -> None:
+    class Endless(SystemClock):
+        async def sleep(self, seconds: float) -> None:
+            await asyncio.Event().wait()
+
+    sandbox = await start_sandbox(latency=0.2)
+    api = api_at(sandbox.url, version, sandbox.jwt if version == "v1" else sandbox.api_key)
+    filters, stop = {"title": "nurse"}, asyncio.Event()
+    try:
+        async with asyncio.timeout(20), WakeUps() as wake_ups:
+            sleep = wake_ups.sleeper(Endless())
+            if kind == "filter":
+                request_id = await api.submit_filter(filters, limit=5, stop=stop, webhook_url=wake_ups.url)
+            else:
+                ids = (await api.search(filters, size=5)).ids
+                csv = b"".join(b"%d\n" % number for number in ids)
+                request_id = await api.submit_ids(csv, stop=stop, webhook_url=wake_ups.url)
+            assert await sleep(3600)
+            assert await api.files(request_id)
+    finally:
+        await api.transport.close()
+
+
+async def test_a_webhook_is_sent_to_the_letter_and_only_when_there_is_one() -> None:
+    address, bodies = "https://jobs.example/hooks/a%2Fb?c=d", list[Any]()
+
+    async def handle(request: web.Request) -> web.Response:
+        if request.content_type == "application/json":
+            bodies.append(await request.json())
+        else:
+            bodies.append({name: value for name, value in (await request.post()).items() if isinstance(value, str)})
+        return web.json_response({"request_id": "r"}, status=201)
+
+    app = web.Application()
+    app.router.add_post("/{tail:.*}", handle)
+    async with TestServer(app) as server:
+        api, stop = api_at(str(server.make_url("/cdapi"))), asyncio.Event()
+        for url in (address, None):
+            await api.submit_filter({"title": "x"}, limit=5, stop=stop, webhook_url=url)
+            await api.submit_ids(b"1\n", stop=stop, webhook_url=url)
+        body = {"limit": 5, "filters": {"title": "x"}}
+        assert bodies == [{**body, "webhook_url": address}, {"webhook_url": address}, body, {}]
+        for bad in ("http://jobs.example/hooks", ""):
+            with pytest.raises(errors.ConfigError, match="webhook_url"):
+                await api.submit_filter({"title": "x"}, limit=5, stop=stop, webhook_url=bad)
+            with pytest.raises(errors.ConfigError, match="webhook_url"):
+                await api.submit_ids(b"1\n", stop=stop, webhook_url=bad)
+        assert len(bodies) == 4
+        await api.transport.close()
+
+
+@pytest.mark.parametrize("status", [201, 422, 500])
+@pytest.mark.parametrize("slash", ["/", "\\/"])
+async def test_an_answer_that_repeats_the_webhook_is_not_quoted(
+    status: int, slash: str, odd_service: Callable[..., Any]
+) -> None:
+    address = "https://jobs.example/hooks/secret"
+    text = json.dumps({"detail": [{"input": address}]}).replace("/", slash)
+    api = api_at(await odd_service(lambda: web.Response(status=status, text=text)))
+    more: dict[str, Any] = {"stop": asyncio.Event(), "webhook_url": address}
+    for posted in (api.submit_filter({"title": "x"}, limit=5, **more), api.submit_ids(b"1\n", **more)):
+        with pytest.raises(errors.BulkJobsError, match=r"\*\*\*") as caught:
+            await posted
+        assert "secret" not in repr(vars(caught.value)) + str(caught.value) + repr(caught.value)
+    await api.transport.close()
 
 
 async def test_requests_are_evenly_spaced(clock: ManualClock) -> None:
