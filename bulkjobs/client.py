@@ -50,7 +50,7 @@ class Client:
         Folder of the ledger and the files; ``BULKJOBS_HOME``, else the user's data folder. Where none is given, what
         is bought from a server on this machine goes to a folder ``sandbox`` in it, apart from real purchases.
     rate : float, optional
-        Requests a second, at the most: 5 unless told; ``BULKJOBS_RATE``.
+        Requests a second, at the most, of all processes that use this key and home: 5 unless told; ``BULKJOBS_RATE``.
     company_url_field : str
         Name under which the service takes the company page filter (contract section 11, row 14).
     free_preview : bool, optional
@@ -95,7 +95,7 @@ class Client:
         # Play money is kept apart: what is bought from a server on this machine has a ledger of its own.
         self.home = config.home(base / "sandbox") if home is None and config.is_loopback(url) else base
         tree = routes(config.setting("api_version", api_version, file, config.DEFAULT_API_VERSION))
-        pace = config.speed(config.setting("rate", rate, file, config.DEFAULT_RATE))
+        speed = config.speed(config.setting("rate", rate, file, config.DEFAULT_RATE))
         clock = clock or SystemClock()
         given = config.ApiKey(api_key) if isinstance(api_key, str) else api_key
 
@@ -106,7 +106,8 @@ class Client:
             url,
             key,
             tree,
-            pace=Pace(pace, clock),
+            # One limit for all processes: the service counts the requests of a key, whoever sends them.
+            pace=Pace(speed, clock, lambda: self.home / "pace" / f"{key().account}.sqlite3"),
             clock=clock,
             timeouts=timeouts,
             backoff=Backoff(jitter=jitter),

@@ -12,6 +12,7 @@ import aiohttp
 
 from ..config import webhook_address
 from ..errors import OutcomeUnknown, ProtocolError
+from .pace import POLL
 from .replies import Reply
 from .routes import Routes
 from .transport import Transport
@@ -179,7 +180,7 @@ class Api:
         ServiceError
             Typed by status; what it means for the data request depends on its age (contract section 5).
         """
-        reply = await self.transport.ask("GET", self.routes.files(request_id), patience=0)
+        reply = await self.transport.ask("GET", self.routes.files(request_id), patience=0, priority=POLL)
         if reply.status != 200:
             return []
         body = reply.json()

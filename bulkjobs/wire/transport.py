@@ -24,7 +24,7 @@ from ..errors import (
     ServiceError,
     ServiceUnavailable,
 )
-from .pace import Pace
+from .pace import NORMAL, SPEND, Pace
 from .replies import Reply, error_of, wanted_pause
 from .routes import Routes
 
@@ -89,7 +89,7 @@ class Transport:
     routes : Routes
         Which version is spoken.
     pace : Pace
-        The speed limit.
+        The speed limit: what spends goes first, polls last.
     clock : Clock
         Time.
     """
@@ -131,8 +131,11 @@ class Transport:
         params: Mapping[str, str] | None = None,
         json: object = None,
         patience: float = 30.0,
+        priority: int = NORMAL,
     ) -> Reply:
         """Send a request that costs nothing, again and again for `patience` seconds while the trouble may pass.
+
+        Each try waits for its turn; of those that wait, the lowest `priority` number goes first.
 
         Raises
         ------
@@ -141,7 +144,7 @@ class Transport:
         """
         started, tries = self._clock.time(), 0
         while True:
-            answer = await self._try(method, path, params=params, json=json)
+            answer = await self._try(method, path, priority, params=params, json=json)
             if isinstance(answer, Reply) and answer.status < 300:
                 return answer
             error = error_of(answer) if isinstance(answer, Reply) else answer
@@ -156,10 +159,10 @@ class Transport:
             tries += 1
 
     async def _try(
-        self, method: str, path: str, *, params: Mapping[str, str] | None, json: object
+        self, method: str, path: str, priority: int, *, params: Mapping[str, str] | None, json: object
     ) -> Reply | ServiceError:
         # Errors are returned, not raised: aiohttp's exceptions hold the request, and so the key; none is chained.
-        await self._pace.turn()
+        await self._pace.turn(priority)
         try:
             return await self._exchange(method, path, self._timeouts.answer, params=params, json=json)
         except NEVER_SENT as error:
@@ -205,7 +208,7 @@ class Transport:
         """
         refused: ServiceError = ConnectionFailed("It was called off before it was sent.", next_step="collect it again")
         for tries in range(1, SPEND_TRIES + 1):
-            await _until(stop, self._pace.turn())
+            await _until(stop, self._pace.turn(SPEND))
             if stop.is_set():
                 raise refused
             try:
@@ -250,7 +253,7 @@ class Transport:
         """
         url = self._at(path)
         for _ in range(MAX_REDIRECTS + 1):
-            await self._pace.turn()
+            await self._pace.turn(NORMAL)
             timeout = aiohttp.ClientTimeout(sock_connect=self._timeouts.connect, sock_read=self._timeouts.silence)
             headers = self._auth() if url.origin() == self.url.origin() else {}
             async with self._open().get(url, headers=headers, timeout=timeout, allow_redirects=False) as response:
