@@ -84,7 +84,7 @@ def ours_to_library(paths: list[Path]) -> Iterator[int | None]:
     """Check, load and append each file as a data request of its own, as `bulkjobs.receive` does."""
     from bulkjobs import disk, records
     from bulkjobs.library import Library
-    from bulkjobs.receive import REQUESTS_AT_ONCE
+    from bulkjobs.pipeline import LOADS_AT_ONCE
 
     library = Library(Path.cwd() / "library")
 
@@ -94,7 +94,7 @@ def ours_to_library(paths: list[Path]) -> Iterator[int | None]:
         library.append(f"request:bench/{path.stem}", [frame], bought_at=time.time(), hashes=[digest])
 
     yield None
-    with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
+    with ThreadPoolExecutor(LOADS_AT_ONCE) as pool:
         for _ in pool.map(shelve, paths):
             pass
     yield None

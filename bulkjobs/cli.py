@@ -238,7 +238,6 @@ async def _closing(client: Client, work: Coroutine[Any, Any, T]) -> T:
 
 def _confirm(run: Run, made: Plan) -> None:
     """Ask a person before spending; where nobody can answer, a budget must be given."""
-    made.check()
     if run.as_json or not sys.stdin.isatty():
         raise BudgetExceeded(
             f"This would cost up to {made.credits:,} credits, and nobody is here to confirm it.",
@@ -410,7 +409,8 @@ def _plan_data(made: Plan) -> dict[str, Any]:
         "balance": made.balance,
         "data_requests": made.posts,
         "attaches_to": made.attaches_to,
-        "problem": made.problem or None,
+        "strategy": made.strategy,
+        "why": list(made.why),
         "sample": list(made.sample),
     }
 

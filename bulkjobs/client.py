@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import math
+import datetime as dt
 import os
 import random
 import secrets
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from . import carry, config, outcomes
+from . import budget, config, outcomes
 from .budget import Budget
-from .carry import DEADLINE, Workshop
 from .clock import Clock, SystemClock, as_datetime
 from .collection import Collection
 from .config import ApiKey
@@ -21,13 +21,17 @@ from .errors import BulkJobsError, ConfigError, InvalidQuery, PlanRefused, Unkno
 from .events import Attached, Listener, notify
 from .ledger import Ledger
 from .library import Library
-from .plan import Plan, asked_for, make_plan, plan_key
+from .pages import listing
+from .pipeline import SEND, carry_out
+from .plan import Plan, asked_for, plan_key
+from .planner import Planner, Strategy
 from .query import JobFilter, JobIds, Query
-from .rows import CREDITS_A_RECORD, UNFINISHED, CollectionRow, Intent, is_void, unsent
+from .rows import CREDITS_A_RECORD, UNFINISHED, CollectionRow, Intent, bought, is_void, unsent
 from .wire.api import COMPANY_URL_FIELD, Api
 from .wire.pace import Pace
 from .wire.routes import routes
 from .wire.transport import Backoff, Timeouts, Transport
+from .workshop import DEADLINE, INTENT_LAPSES, Workshop, held, written
 
 if TYPE_CHECKING:
     from .local import SandboxClient
@@ -117,11 +121,18 @@ class Client:
         self._find_key = key
         self.ledger = Ledger(self.home / "ledger.sqlite3")
         self.library = Library(self.home / "library")
+        self.budgets = budget.find(file, Path.cwd())
+        api = Api(self._transport, tree, company_url_field=company_url_field)
+        self._planner = Planner(
+            api, self.ledger, self.library, service or str(url), clock, preview=self._preview_is_free
+        )
         self._shop = Workshop(
             service=service or str(url),
-            api=Api(self._transport, tree, company_url_field=company_url_field),
+            api=api,
             ledger=self.ledger,
             library=self.library,
+            planner=self._planner,
+            allowances=self.budgets.at,
             home=self.home,
             clock=clock,
             account=lambda: key().account,
@@ -187,35 +198,41 @@ class Client:
             return len(query)
         return (await self._shop.api.count(query.filters)).total
 
-    async def plan(self, query: Query, *, limit: int | None = None, fresh: bool = False) -> Plan:
-        """Work out what it would cost to collect a query. Free.
+    async def plan(
+        self,
+        query: Query,
+        *,
+        limit: int | None = None,
+        fresh: bool = False,
+        strategy: Strategy = "auto",
+        refresh_after: str | dt.timedelta | None = None,
+    ) -> Plan:
+        """Work out what it would cost to collect a query, and how. Free.
 
         A query that was bought before, with the same limit, is planned from the ledger: same figures as then, cost 0,
-        and no network, so that a notebook runs again next year as it ran today.
+        and no network, so that a notebook runs again next year as it ran today. Postings that the library holds are
+        not planned to be bought again. What one data request can't carry is split over many.
 
         Parameters
         ----------
         query : JobFilter or JobIds
             What to ask for.
         limit : int, optional
-            The most records wanted, 1 to 10,000.
+            The most records wanted.
         fresh : bool
             Ask the service, and plan to buy anew, even if it was bought before.
+        strategy : {"auto", "windows", "ids"}
+            How to split: by ranges of the time of creation, or by listing the ids, of which those that are owned are
+            left out. Unless told, by ids where the library may hold some, else by windows. Both bring the same.
+        refresh_after : str or timedelta, optional
+            Copies of postings older than this (``"30d"``, ``"12h"``) do not count as owned.
 
         Returns
         -------
         Plan
             To look at, and to hand to `collect`.
         """
-        return await make_plan(
-            self._shop.api,
-            self.ledger,
-            query,
-            limit=limit,
-            service=self._shop.service,
-            sample=self._preview_is_free(),
-            fresh=fresh,
-        )
+        return await self._planner.plan(query, limit=limit, fresh=fresh, strategy=strategy, refresh_after=refresh_after)
 
     async def search(self, query: JobFilter, *, limit: int | None = None) -> list[int]:
         """List the ids of the postings that a filter matches, 1,000 a page. Free.
@@ -240,18 +257,7 @@ class Client:
         asked_for(query, None)
         if not isinstance(query, JobFilter):
             raise InvalidQuery("Only a JobFilter can be searched for.", next_step="list(ids) has the ids already")
-        found: dict[int, None] = {}
-        seen: set[str] = set()
-        after: str | None = None
-        while limit is None or len(found) < limit:
-            page = await self._shop.api.search(query.filters, after=after)
-            found.update(dict.fromkeys(page.ids))
-            after = page.after
-            # How the last page looks is not documented, so any of these ends it (contract section 11, row 32).
-            if not page.ids or after is None or after in seen or len(found) >= (page.total or math.inf):
-                break
-            seen.add(after)
-        return list(found)[:limit]
+        return (await listing(self._shop.api, query.filters, limit=limit)).ids.to_list()
 
     async def balance(self) -> int | None:
         """Credits left, or None where the service does not tell. Free."""
@@ -296,27 +302,9 @@ class Client:
         OutcomeUnknown
             It was sent and no usable answer came back; see the error's next step.
         """
-        if isinstance(plan, Plan):
-            if limit not in {None, plan.limit}:
-                raise InvalidQuery("A plan has its limit already.", field="limit", next_step="plan it with that limit")
-            query, limit, fresh = plan.query, plan.limit, fresh or plan.fresh
-        else:
-            plan, limit = asked_for(plan, limit)
-            query = plan
-        budget = Budget(max_credits, bounded=isinstance(plan, (Plan, JobIds)) or limit is not None)
-        row = None if fresh else self.ledger.current(self._shop.service, plan_key(query, limit))
-        if row is not None and await self._lapse(row):
-            row = None
-        made = False
-        if row is None:
-            row, made = await self._open(plan, limit, budget, fresh=fresh)
-        if not made:
-            budget.check(unsent(self.ledger.data_requests(row.id)) * CREDITS_A_RECORD)
-        collection = Collection(self._shop, row)
-        if not made:
-            notify(on_event, Attached(row.id, collection.records))
-        await carry.send(self._shop, row, on_event)
-        return collection
+        row = await self._opened(plan, limit, max_credits, fresh=fresh, on_event=on_event)
+        await carry_out(self._shop, row, on_event, steps=SEND)
+        return Collection(self._shop, row)
 
     async def collect(
         self,
@@ -342,11 +330,43 @@ class Client:
         Collection
             With its postings here: ``collection.frame()``.
         """
-        collection = await self.submit(plan, limit=limit, max_credits=max_credits, fresh=fresh, on_event=on_event)
-        return await collection.finish(on_event=on_event, deadline=deadline)
+        row = await self._opened(plan, limit, max_credits, fresh=fresh, on_event=on_event)
+        return await Collection(self._shop, row).finish(on_event=on_event, deadline=deadline)
+
+    async def _opened(
+        self,
+        plan: Plan | Query,
+        limit: int | None,
+        max_credits: int | None,
+        *,
+        fresh: bool,
+        on_event: Listener | None,
+    ) -> CollectionRow:
+        """Attach to what was bought, or write the intent down; what will be sent is within all budgets of the call."""
+        if isinstance(plan, Plan):
+            if limit not in {None, plan.limit}:
+                raise InvalidQuery("A plan has its limit already.", field="limit", next_step="plan it with that limit")
+            limit, fresh, key = plan.limit, fresh or plan.fresh, plan.key
+            replaces = plan.replaces
+        else:
+            plan, limit = asked_for(plan, limit)
+            key, replaces = plan_key(plan, limit), None
+        allowed = Budget(max_credits, bounded=isinstance(plan, (Plan, JobIds)) or limit is not None)
+        row = None if fresh else self.ledger.current(self._shop.service, key)
+        if row is not None and (row.id == replaces or await self._lapse(row)):
+            row = None
+        made = False
+        if row is None:
+            row, made = await self._open(plan, limit, allowed, fresh=fresh)
+        if not made:
+            cost = unsent(self.ledger.data_requests(row.id)) * CREDITS_A_RECORD
+            allowed.check(cost)
+            self.budgets.check_call(cost)
+            notify(on_event, Attached(row.id, Collection(self._shop, row).records))
+        return row
 
     async def _open(
-        self, plan: Plan | Query, limit: int | None, budget: Budget, *, fresh: bool
+        self, plan: Plan | Query, limit: int | None, allowed: Budget, *, fresh: bool
     ) -> tuple[CollectionRow, bool]:
         """Check the price, and write the intent down; tells whether the collection is new."""
         if not isinstance(plan, Plan):
@@ -355,8 +375,8 @@ class Client:
             raise ConfigError(f"The plan was made for {plan.service}, not for {self._shop.service}: plan it again.")
         elif plan.attaches_to and not fresh:
             raise PlanRefused(f"Collection {plan.attaches_to} brought nothing in the end.", next_step="plan it again")
-        plan.check()
-        budget.check(plan.cost)
+        allowed.check(plan.cost)
+        self.budgets.check_call(plan.cost)
         account, balance = self._shop.account(), await self._shop.api.balance()
         now = self._shop.clock.time()
         intent = Intent(
@@ -370,8 +390,11 @@ class Client:
             account=account,
             balance_before=balance,
             requests=[(request.query.to_dict(), request.records) for request in plan.requests],
+            owned=plan.taken.to_list(),
+            basis=None if fresh else plan.basis,
+            project=self.budgets.name,
         )
-        return await carry.written(self.ledger.open, intent, replacing=plan.attaches_to if fresh else None)
+        return await written(self.ledger.open, intent, replacing=plan.attaches_to if fresh else plan.replaces)
 
     # --- what was bought ----------------------------------------------------------------------------------
 
@@ -427,7 +450,12 @@ class Client:
                 unfinished.append(collection)
             elif collection.state == "unknown" and self.ledger.current(row.service, row.key) == row:
                 undecided.append(collection)
-        work = (collection.finish(on_event=on_event, deadline=deadline) for collection in unfinished)
+        now = self._shop.clock.time()
+        work = (
+            # What was confirmed long ago is not sent out of the blue: only where it is asked for by its name.
+            collection.finish(on_event=on_event, deadline=deadline, send=now - collection.made_at <= INTENT_LAPSES)
+            for collection in unfinished
+        )
         ends = await asyncio.gather(*work, return_exceptions=True)
         failures = [end for end in ends if isinstance(end, BaseException)]
         if len(failures) > 1 and all(isinstance(failure, Exception) for failure in failures):
@@ -455,7 +483,7 @@ class Client:
         known = self.ledger.knows(request_id)
         if known is not None and known.collection_id != collection.id:
             raise InvalidQuery(f"{request_id} is collection {known.collection_id}.", field="request_id")
-        async with carry.held(self._shop, collection.id, None):
+        async with held(self._shop, collection.id, None):
             asked = [r for r in collection.requests if r.state in {"sending", "unknown", "failed"}]
             if not asked or not request_id:
                 raise UnknownCollection(
@@ -464,7 +492,7 @@ class Client:
             await self._shop.api.files(request_id)  # an id that the service does not know is not written down
             same = asked[0].request_id == request_id and asked[0].accepted_at is not None
             at = (asked[0].accepted_at if same else asked[0].sent_at) or self._shop.clock.time()
-            await carry.written(self.ledger.settled, asked[0], request_id, at=at)
+            await written(self.ledger.settled, asked[0], request_id, at=at)
         return await collection.finish()
 
     def _preview_is_free(self) -> bool:
@@ -483,10 +511,10 @@ class Client:
 
     async def _lapse(self, row: CollectionRow) -> bool:
         """Give up an intent of long ago that was never sent: to send it now would be a charge out of the blue."""
-        if self._shop.clock.time() - row.made_at <= carry.INTENT_LAPSES:
+        if self._shop.clock.time() - row.made_at <= INTENT_LAPSES or bought(self.ledger.data_requests(row.id)):
             return False
         lapsed = BulkJobsError("It was planned, never sent, and is more than a day old.", next_step="collect it again")
         for request in self.ledger.data_requests(row.id):
             if request.state == "planned":
-                await carry.written(self.ledger.call_off, request, outcomes.saved(lapsed))
+                await written(self.ledger.call_off, request, outcomes.saved(lapsed))
         return is_void(self.ledger.data_requests(row.id))

@@ -8,16 +8,21 @@ from typing import Any, cast
 
 import polars as pl
 
-from . import carry, outcomes, receive
-from .carry import DEADLINE, Workshop
+from . import outcomes, receive
 from .clock import as_datetime
 from .display import as_html, as_text
 from .errors import BulkJobsError
 from .events import Listener
 from .export import export
-from .query import Query, query_from_dict
+from .pipeline import ALL, RECEIVE, Steps, carry_out
+from .query import Query
 from .records import DriftReport, LoadReport, drift
-from .rows import CREDITS_A_RECORD, CollectionRow, DataRequestRow, State, bought, overall
+from .rows import CREDITS_A_RECORD, PATH, CollectionRow, DataRequestRow, State, bought, overall
+from .workshop import DEADLINE, Workshop
+
+_WAIT = Steps(send=False, fetch=False, load=False)
+_FETCH = Steps(send=False, wait=False, load=False)
+_LOAD = Steps(send=False, wait=False, fetch=False)
 
 
 class Collection:
@@ -29,6 +34,7 @@ class Collection:
     def __init__(self, shop: Workshop, row: CollectionRow) -> None:
         self._shop = shop
         self._row = row
+        self._query: Query | None = None
         self._frame: pl.DataFrame | None = None
         self._report: LoadReport | None = None
 
@@ -42,7 +48,9 @@ class Collection:
     @property
     def query(self) -> Query:
         """What was asked for."""
-        return query_from_dict(self._row.query)
+        if self._query is None:
+            self._query = self._shop.ledger.query(self._row)
+        return self._query
 
     @property
     def limit(self) -> int | None:
@@ -81,8 +89,13 @@ class Collection:
 
     @property
     def records(self) -> int:
-        """Records received of what was bought; until they are, the records promised."""
-        return bought(self.requests)
+        """Records received of what was bought (promised, until they are), and those taken out of the library."""
+        return bought(self.requests) + self.owned
+
+    @property
+    def owned(self) -> int:
+        """Records that it did not buy, for the library held them."""
+        return self._shop.ledger.collection(self.id).owned
 
     @property
     def credits(self) -> int:
@@ -113,7 +126,8 @@ class Collection:
         DataRequestFailed, OutcomeUnknown
             A data request ended, or its outcome is not known.
         """
-        await carry.wait(self._shop, self._row, on_event, deadline=deadline)
+        self._check_reached("accepted")
+        await carry_out(self._shop, self._row, on_event, steps=_WAIT, deadline=deadline)
         return self
 
     async def fetch(self, *, on_event: Listener | None = None) -> Collection:
@@ -124,7 +138,8 @@ class Collection:
         FetchFailed
             A file did not come whole within the time allowed.
         """
-        await receive.fetch(self._shop, self._row, on_event)
+        self._check_reached("ready")
+        await carry_out(self._shop, self._row, on_event, steps=_FETCH)
         return self
 
     async def load(self, *, on_event: Listener | None = None) -> pl.DataFrame:
@@ -135,20 +150,23 @@ class Collection:
         LoadFailed
             A file is missing or does not hold what was fetched.
         """
-        await self._load(on_event, DEADLINE)
+        receive.all_here(self._shop, self.id)
+        self._frame, self._report = await carry_out(self._shop, self._row, on_event, steps=_LOAD)
         return self.frame()
 
-    async def finish(self, *, on_event: Listener | None = None, deadline: float = DEADLINE) -> Collection:
-        """Do all that is left: send what was never sent, wait, fetch, load."""
-        await carry.send(self._shop, self._row, on_event, deadline=deadline)
-        await self.wait(on_event=on_event, deadline=deadline)
-        await receive.fetch(self._shop, self._row, on_event, deadline=deadline)
-        if self._report is None:
-            await self._load(on_event, deadline)
+    async def finish(
+        self, *, on_event: Listener | None = None, deadline: float = DEADLINE, send: bool = True
+    ) -> Collection:
+        """Do all that is left: send what was never sent (unless told not to), wait, fetch, load."""
+        steps = ALL if send else RECEIVE
+        self._frame, self._report = await carry_out(self._shop, self._row, on_event, steps=steps, deadline=deadline)
         return self
 
-    async def _load(self, on_event: Listener | None, deadline: float) -> None:
-        self._frame, self._report = await receive.load(self._shop, self._row, on_event, deadline=deadline)
+    def _check_reached(self, state: State) -> None:
+        """Raise where a step comes too early for a data request."""
+        for request in self.requests:
+            if request.state in PATH and PATH.index(request.state) < PATH.index(state):
+                raise outcomes.not_yet(request)
 
     # --- the data -----------------------------------------------------------------------------------------
 
@@ -196,7 +214,7 @@ class Collection:
             ("query", self.asked),
             ("state", self.state),
             ("made", f"{as_datetime(self.made_at):%Y-%m-%d %H:%M:%S} UTC"),
-            ("records", f"{self.records:,}"),
+            ("records", f"{self.records:,}" + (f", {self.owned:,} of them owned before" if self.owned else "")),
             ("credits", f"{self.credits:,}"),
             *(("difference", difference) for difference in reconciliation.get("differences", [])),
         ]

@@ -104,7 +104,7 @@ def api_key(argument: str | ApiKey | None = None, file: Mapping[str, Any] | None
 
 
 def read_file(home: Path) -> dict[str, Any]:
-    """Read ``config.toml`` of a home folder: ``api_key`` (as an `ApiKey`), ``base_url``, ``api_version``, ``rate``.
+    """Read ``config.toml`` of a home folder: ``api_key``, ``base_url``, ``api_version``, ``rate``, ``[budget]``.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def read_file(home: Path) -> dict[str, Any]:
         return {}
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} can't be read ({error}).", next_step="correct or delete it") from error
-    unknown = settings.keys() - {"api_key", "base_url", "api_version", "rate"}
+    unknown = settings.keys() - {"api_key", "base_url", "api_version", "rate", "budget"}
     if unknown:
         raise ConfigError(f"{path} holds unknown settings: {', '.join(sorted(unknown))}.", next_step="correct it")
     if "api_key" in settings:

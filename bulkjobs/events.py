@@ -36,6 +36,49 @@ class Held(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting(Event):
+    """Another collection is buying what may be the same postings: it is waited for, so that none is bought twice."""
+
+    data_request: int
+    other: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(Event):
+    """Where a collection stands as a whole.
+
+    Attributes
+    ----------
+    requests, sent, ready, loaded : int
+        Its data requests: all, and how many have come so far.
+    files : int
+        Result files that are here.
+    records, expected : int
+        Records in the library by now, and in the end.
+    credits : int
+        Credits spent on it.
+    elapsed : float
+        Seconds since this run began.
+    rate : float
+        Records a second in this run.
+    left : float or None
+        Seconds that the rest will take at this rate; None as long as that can't be told.
+    """
+
+    requests: int
+    sent: int
+    ready: int
+    loaded: int
+    files: int
+    records: int
+    expected: int
+    credits: int
+    elapsed: float
+    rate: float
+    left: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Submitting(Event):
     """The intent is on disk and the POST is about to be sent."""
 

@@ -5,12 +5,28 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
+from . import tables
 from .errors import Charged, LedgerError, UnknownCollection
-from .rows import CREDITS_A_RECORD, CollectionRow, DataRequestRow, FileRow, Intent, State, bought, is_void
+from .query import JobFilter, JobIds, Query, may_share
+from .rows import (
+    CREDITS_A_RECORD,
+    IN_FLIGHT,
+    RESERVED,
+    Allowance,
+    Claim,
+    CollectionRow,
+    DataRequestRow,
+    FileRow,
+    Intent,
+    State,
+    bought,
+)
 
 _REPLACED = {
     "type": "BulkJobsError",
@@ -18,50 +34,6 @@ _REPLACED = {
     "charged": "no",
     "next_step": "see client.collections()",
 }
-_SCHEMA_VERSION = 2
-_SCHEMA = (
-    """CREATE TABLE collections (
-    id          TEXT PRIMARY KEY,
-    service     TEXT NOT NULL,
-    key         TEXT NOT NULL,           -- query and limit: the same again attaches to this collection
-    query       TEXT NOT NULL,
-    record_limit INTEGER,
-    matched     INTEGER,
-    made_at     REAL NOT NULL,
-    account     TEXT NOT NULL,           -- tells one API key from another; no key can be found from it
-    balance_before INTEGER,
-    reconciliation TEXT
-)""",
-    "CREATE INDEX collections_by_key ON collections (service, key)",
-    """CREATE TABLE data_requests (
-    id            INTEGER PRIMARY KEY,
-    collection_id TEXT NOT NULL REFERENCES collections (id),
-    number        INTEGER NOT NULL,
-    query         TEXT NOT NULL,
-    records       INTEGER NOT NULL,
-    state         TEXT NOT NULL DEFAULT 'planned',
-    account       TEXT,
-    request_id    TEXT,
-    sent_at       REAL,
-    accepted_at   REAL,
-    ready_at      REAL,
-    loaded_at     REAL,
-    received      INTEGER,
-    error         TEXT,
-    UNIQUE (collection_id, number)
-)""",
-    """CREATE TABLE files (
-    data_request_id INTEGER NOT NULL REFERENCES data_requests (id),
-    number     INTEGER NOT NULL,
-    name       TEXT NOT NULL,
-    path       TEXT,                     -- below the home folder; NULL until it is on disk, whole and checked
-    size       INTEGER,
-    sha256     TEXT,
-    records    INTEGER,
-    fetched_at REAL,
-    PRIMARY KEY (data_request_id, number)
-)""",
-)
 
 
 class Ledger:
@@ -82,16 +54,16 @@ class Ledger:
         self.path = path
         with self._writing(charged=Charged.NO) as db:
             (found,) = db.execute("PRAGMA user_version").fetchone()
-            if found not in {0, _SCHEMA_VERSION}:
-                age = "a newer" if found > _SCHEMA_VERSION else "an early, unreleased"
+            if found not in {0, 2, tables.VERSION}:
+                age = "a newer" if found > tables.VERSION else "an early, unreleased"
                 raise LedgerError(
                     f"The ledger {path} was written by {age} bulkjobs.",
                     next_step="use that version, or choose another home folder",
                 )
             if found == 0:
-                for statement in _SCHEMA:
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+                tables.create(db)
+            elif found < tables.VERSION:
+                tables.upgrade(db)
 
     # --- reading ------------------------------------------------------------------------------------------
 
@@ -104,7 +76,7 @@ class Ledger:
             If there is none, or more than one.
         """
         with self._reading() as db:
-            found = _collections(db, "substr(id, 1, ?) = ?", len(collection_id), collection_id)
+            found = tables.collections(db, "substr(id, 1, ?) = ?", len(collection_id), collection_id)
         exact = [row for row in found if row.id == collection_id]
         if len(exact or found) != 1 or not collection_id:
             what = "No collection is" if not found else f"{len(found)} collections are"
@@ -114,22 +86,47 @@ class Ledger:
     def collections(self) -> list[CollectionRow]:
         """Return all collections, newest first."""
         with self._reading() as db:
-            return _collections(db, "1")
+            return tables.collections(db, "1")
 
     def current(self, service: str, key: str) -> CollectionRow | None:
         """Return the collection that the same query and limit attach to: the newest that is not void."""
         with self._reading() as db:
-            return _current(db, service, key)
+            return tables.current(db, service, key)
 
     def same_query(self, service: str, fingerprint: str) -> list[CollectionRow]:
         """Return all collections of a query, with any limit, newest first."""
         with self._reading() as db:
-            return _collections(db, "service = ? AND substr(key, 1, ?) = ?", service, len(fingerprint), fingerprint)
+            return tables.collections(
+                db, "service = ? AND substr(key, 1, ?) = ?", service, len(fingerprint), fingerprint
+            )
 
     def data_requests(self, collection_id: str) -> list[DataRequestRow]:
         """Return the data requests of a collection, in order."""
         with self._reading() as db:
-            return _data_requests(db, "collection_id = ?", collection_id)
+            return tables.data_requests(db, "collection_id = ?", collection_id)
+
+    def data_request(self, row_id: int) -> DataRequestRow:
+        """Return a data request as it is now."""
+        with self._reading() as db:
+            return tables.data_requests(db, "id = ?", row_id)[0]
+
+    def query(self, row: CollectionRow | DataRequestRow) -> Query:
+        """Return what a collection, or one of its data requests, asks for."""
+        if "ids" not in row.query:
+            return JobFilter.restored(row.query["filters"])
+        with self._reading() as db:
+            return JobIds(tables.kept_ids(db, _list_of(row)))
+
+    def owned(self, collection_id: str) -> pl.Series:
+        """Return the ids (Int64) of the postings that a collection takes out of the library."""
+        with self._reading() as db:
+            return tables.kept_ids(db, tables.list_name(collection_id, "owned"))
+
+    def turn(self) -> int:
+        """Count the data requests that were ever loaded: what was bought since is told by it, whatever the clock."""
+        sql = "SELECT COALESCE(MAX(turn), 0) FROM data_requests"
+        with self._reading() as db:
+            return int(db.execute(sql).fetchone()[0])
 
     def files(self, request: DataRequestRow) -> list[FileRow]:
         """Return the files of a data request, in order."""
@@ -137,11 +134,18 @@ class Ledger:
             rows = db.execute("SELECT * FROM files WHERE data_request_id = ? ORDER BY number", (request.id,)).fetchall()
         return [FileRow(**dict(row)) for row in rows]
 
+    def files_here(self, collection_id: str) -> int:
+        """Count the files of a collection that are on disk."""
+        sql = """SELECT COUNT(path) FROM files f JOIN data_requests r ON r.id = f.data_request_id
+                 WHERE r.collection_id = ?"""
+        with self._reading() as db:
+            return int(db.execute(sql, (collection_id,)).fetchone()[0])
+
     def credits_booked(self, service: str, since: float, until: float) -> int:
         """Sum the credits of all data requests accepted in a time: records received, or promised until they are."""
         where = "accepted_at BETWEEN ? AND ? AND collection_id IN (SELECT id FROM collections WHERE service = ?)"
         with self._reading() as db:
-            return bought(_data_requests(db, where, since, until, service)) * CREDITS_A_RECORD
+            return bought(tables.data_requests(db, where, since, until, service)) * CREDITS_A_RECORD
 
     def in_flight(self, service: str, at: float) -> bool:
         """Tell whether a POST was on its way at a time, so that a balance read then says nothing certain."""
@@ -153,7 +157,7 @@ class Ledger:
     def knows(self, request_id: str) -> DataRequestRow | None:
         """Return the data request that has this request id, if there is one."""
         with self._reading() as db:
-            found = _data_requests(db, "request_id = ?", request_id)
+            found = tables.data_requests(db, "request_id = ?", request_id)
         return found[0] if found else None
 
     # --- the way of a collection --------------------------------------------------------------------------
@@ -175,18 +179,91 @@ class Ledger:
             The collection, and whether it is new.
         """
         with self._writing(charged=Charged.NO) as db:
-            current = _current(db, intent.service, intent.key)
+            current = tables.current(db, intent.service, intent.key)
             if current is not None and current.id != replacing:
                 return current, False
             if current is not None:
-                for request in _data_requests(db, "collection_id = ?", current.id):
-                    _move(db, request, ("planned",), "refused", error=json.dumps(_REPLACED))
-            _insert(db, intent)
-            return _collections(db, "id = ?", intent.id)[0], True
+                for request in tables.data_requests(db, "collection_id = ?", current.id):
+                    tables.move(db, request, ("planned",), "refused", error=json.dumps(_REPLACED))
+            tables.insert(db, intent)
+            return tables.collections(db, "id = ?", intent.id)[0], True
 
-    def claim(self, request: DataRequestRow, *, account: str, at: float) -> bool:
-        """Mark a planned data request as being sent; True for exactly one caller."""
-        return self._move(request, ("planned",), "sending", Charged.NO, account=account, sent_at=at)
+    def claim(
+        self,
+        request: DataRequestRow,
+        *,
+        account: str,
+        at: float,
+        allowances: Sequence[Allowance] = (),
+        harmless: Container[int] = (),
+    ) -> Claim:
+        """Mark a planned data request as being sent: won by exactly one caller, within budget, with no rival.
+
+        Parameters
+        ----------
+        request : DataRequestRow
+            The data request.
+        account : str
+            Who pays.
+        at : float
+            Now, in seconds since the epoch.
+        allowances : sequence of Allowance
+            Budgets that must not be exceeded; what is, or may be, spent already is counted in this transaction.
+        harmless : container of int
+            Data requests (``id``) that are known to bring other postings.
+        """
+        with self._writing(charged=Charged.NO) as db:
+            rivals = [] if request.basis is None else _rivals(db, request, request.basis)
+            left = tuple(rival for rival in rivals if rival.id not in harmless)
+            if left:
+                return Claim(won=False, rivals=left)
+            service = tables.collections(db, "id = ?", request.collection_id)[0].service
+            for allowance in allowances:
+                spent = tables.spent(db, service, allowance.since, allowance.project, RESERVED) * CREDITS_A_RECORD
+                if spent + request.records * CREDITS_A_RECORD > allowance.credits:
+                    return Claim(won=False, over=(allowance, spent))
+            return Claim(won=tables.move(db, request, ("planned",), "sending", account=account, sent_at=at))
+
+    def narrowed(
+        self, request: DataRequestRow, ids: pl.Series | None, owned: pl.Series, *, basis: int
+    ) -> DataRequestRow:
+        """Ask for some ids only, in a data request that was not sent yet: others were bought since it was planned.
+
+        Parameters
+        ----------
+        request : DataRequestRow
+            The data request.
+        ids : polars.Series or None
+            What it still has to bring; when that is nothing, it is done. None leaves it as it is.
+        owned : polars.Series
+            What its collection takes out of the library instead.
+        basis : int
+            `turn` when that was looked up.
+        """
+        number, collection_id = request.number, request.collection_id
+        with self._writing(charged=Charged.NO) as db:
+            values: dict[str, Any] = {"basis": basis}
+            if ids is None:
+                tables.move(db, request, ("planned",), "planned", **values)
+                return tables.data_requests(db, "id = ?", request.id)[0]
+            values["records"] = len(ids)
+            if len(ids):
+                values["query"] = tables.keep_query(db, tables.list_name(collection_id, number), {"ids": ids.to_list()})
+            else:
+                values["received"] = 0
+            if tables.move(db, request, ("planned",), "planned" if len(ids) else "loaded", **values):
+                name = tables.list_name(collection_id, "owned")
+                whole = pl.concat([tables.kept_ids(db, name), owned.rename("id")]).unique(maintain_order=True)
+                tables.keep_ids(db, name, whole)
+                db.execute("UPDATE collections SET owned = ? WHERE id = ?", (len(whole), collection_id))
+            return tables.data_requests(db, "id = ?", request.id)[0]
+
+    def reopened(self, request: DataRequestRow) -> bool:
+        """Plan a data request again that ended without files and, provably, without a charge."""
+        with self._writing(charged=Charged.NO) as db:
+            return tables.move(
+                db, request, ("failed", "refused"), "planned", error=None, request_id=None, accepted_at=None
+            )
 
     def call_off(self, request: DataRequestRow, error: dict[str, Any]) -> bool:
         """Give up a planned data request that was never sent."""
@@ -210,7 +287,7 @@ class Ledger:
         with self._writing(charged=Charged.YES) as db:
             if request_id != request.request_id:
                 db.execute("DELETE FROM files WHERE data_request_id = ?", (request.id,))
-            _move(db, request, before, "accepted", request_id=request_id, accepted_at=at, error=None)
+            tables.move(db, request, before, "accepted", request_id=request_id, accepted_at=at, error=None)
 
     def refused(self, request: DataRequestRow, error: dict[str, Any]) -> None:
         """Record that the POST was not accepted: nothing was charged."""
@@ -236,7 +313,7 @@ class Ledger:
                 [(request.id, number, name) for number, name in enumerate(new, start=len(known))],
             )
             if new:
-                _move(db, request, ("accepted", "fetched"), "ready", ready_at=at)
+                tables.move(db, request, ("accepted", "fetched"), "ready", ready_at=at)
 
     def fetched(self, file: FileRow) -> None:
         """Record a file that is on disk, whole; the last one moves its data request to ``fetched``."""
@@ -253,8 +330,12 @@ class Ledger:
             )
 
     def loaded(self, request: DataRequestRow, received: int, *, at: float) -> None:
-        """Record how many records were read from a data request's files."""
-        self._move(request, ("fetched", "loaded"), "loaded", Charged.YES, received=received, loaded_at=at)
+        """Record how many records were read from a data request's files, once they are in the library."""
+        with self._writing(charged=Charged.YES) as db:
+            values: dict[str, Any] = {"received": received, "loaded_at": at}
+            if request.turn is None:
+                values["turn"] = db.execute("SELECT COALESCE(MAX(turn), 0) + 1 FROM data_requests").fetchone()[0]
+            tables.move(db, request, ("fetched", "loaded"), "loaded", **values)
 
     def reconciled(self, collection_id: str, reconciliation: dict[str, Any]) -> None:
         """Record how promise, payment and receipt compare."""
@@ -269,7 +350,7 @@ class Ledger:
         self, request: DataRequestRow, before: Sequence[State], after: State, charged: Charged, **values: object
     ) -> bool:
         with self._writing(charged=charged) as db:
-            return _move(db, request, before, after, **values)
+            return tables.move(db, request, before, after, **values)
 
     @contextlib.contextmanager
     def _reading(self, charged: Charged = Charged.NO) -> Iterator[sqlite3.Connection]:
@@ -304,58 +385,25 @@ class Ledger:
             db.execute("COMMIT")
 
 
-def _current(db: sqlite3.Connection, service: str, key: str) -> CollectionRow | None:
-    found = _collections(db, "service = ? AND key = ?", service, key)
-    return next((row for row in found if not is_void(_data_requests(db, "collection_id = ?", row.id))), None)
-
-
-def _collections(db: sqlite3.Connection, where: str, *values: object) -> list[CollectionRow]:
-    sql = f"SELECT * FROM collections WHERE {where} ORDER BY made_at DESC, rowid DESC"  # noqa: S608 - constants
-    rows = db.execute(sql, values).fetchall()
-    return [CollectionRow(**_decoded(row, "query", "reconciliation")) for row in rows]
-
-
-def _data_requests(db: sqlite3.Connection, where: str, *values: object) -> list[DataRequestRow]:
-    rows = db.execute(f"SELECT * FROM data_requests WHERE {where} ORDER BY id", values)  # noqa: S608 - constants
-    return [DataRequestRow(**_decoded(row, "query", "error")) for row in rows.fetchall()]
-
-
-def _insert(db: sqlite3.Connection, intent: Intent) -> None:
-    db.execute(
-        "INSERT INTO collections (id, service, key, query, record_limit, matched, made_at, account, balance_before)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            intent.id,
-            intent.service,
-            intent.key,
-            json.dumps(intent.query),
-            intent.record_limit,
-            intent.matched,
-            intent.made_at,
-            intent.account,
-            intent.balance_before,
-        ),
-    )
-    db.executemany(
-        "INSERT INTO data_requests (collection_id, number, query, records) VALUES (?, ?, ?, ?)",
-        [(intent.id, number, json.dumps(query), n) for number, (query, n) in enumerate(intent.requests)],
+def _list_of(row: CollectionRow | DataRequestRow) -> str:
+    return (
+        tables.list_name(row.id, None)
+        if isinstance(row, CollectionRow)
+        else tables.list_name(row.collection_id, row.number)
     )
 
 
-def _move(
-    db: sqlite3.Connection,
-    request: DataRequestRow,
-    before: Sequence[State],
-    after: State,
-    **values: object,
-) -> bool:
-    columns = "".join(f", {name} = ?" for name in values)
-    sql = f"UPDATE data_requests SET state = ?{columns} WHERE id = ? AND state IN ({', '.join('?' * len(before))})"  # noqa: S608
-    return db.execute(sql, (after, *values.values(), request.id, *before)).rowcount == 1
+def _rivals(db: sqlite3.Connection, request: DataRequestRow, basis: int) -> list[DataRequestRow]:
+    """Find what other collections are buying, or have bought since `basis`, that may be the same postings."""
+    # Nothing but question marks is put into the text.
+    where = f"""collection_id != ? AND (state IN ({", ".join("?" * len(IN_FLIGHT))}) OR turn > ?) AND collection_id IN
+                (SELECT id FROM collections WHERE service = (SELECT service FROM collections WHERE id = ?))"""  # noqa: S608
+    others = tables.data_requests(db, where, request.collection_id, *IN_FLIGHT, basis, request.collection_id)
+    if not others:
+        return []
 
+    def query(row: DataRequestRow) -> Query:
+        return JobIds(tables.kept_ids(db, _list_of(row))) if row.by_ids else JobFilter.restored(row.query["filters"])
 
-def _decoded(row: sqlite3.Row, *names: str) -> dict[str, Any]:
-    values = dict(row)
-    for name in names:
-        values[name] = json.loads(values[name]) if values[name] is not None else None
-    return values
+    mine = query(request)
+    return [other for other in others if may_share(mine, query(other))]

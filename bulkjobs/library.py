@@ -22,7 +22,7 @@ from deltalake.transaction import AddAction
 from .disk import hash_of, publish, sync
 from .display import as_html, as_text
 from .errors import BulkJobsError, ConfigError, LibraryError
-from .query import JobIds
+from .query import JobFilter, JobIds
 from .records import AT_ONCE, POSTING_SCHEMA, LoadReport, read
 
 _OF_A_ROW: dict[str, Any] = {
@@ -176,13 +176,26 @@ class Library:
         """Return every version of a posting, oldest first: a frame of `LIBRARY_SCHEMA`."""
         return self._collect(self._rows().filter(pl.col("id") == posting).sort(_NEWEST))
 
-    def owned(self, ids: JobIds | pl.Series | Iterable[int]) -> pl.DataFrame:
+    def owned(
+        self,
+        ids: JobIds | pl.Series | Iterable[int],
+        *,
+        since: dt.datetime | str | None = None,
+        sources: Sequence[str] | None = None,
+        except_collections: Sequence[str] = (),
+    ) -> pl.DataFrame:
         """Tell which of some postings are here.
 
         Parameters
         ----------
         ids : JobIds, polars.Series or iterable of int
             The service's ids.
+        since : datetime or str, optional
+            Leave out those bought before (UTC).
+        sources : sequence of str, optional
+            Only what came from these.
+        except_collections : sequence of str
+            Leave out what these brought: another service may give the same id to another posting.
 
         Returns
         -------
@@ -191,9 +204,57 @@ class Library:
         """
         series = ids.series if isinstance(ids, JobIds) else pl.Series(ids, dtype=pl.Int64)
         asked = series.cast(pl.Int64).alias("id").to_frame().lazy()
-        found = self._rows().select("id", *_NEWEST).join(asked, on="id", how="semi")
+        rows = _without(self._rows(), except_collections)
+        if since is not None:
+            rows = rows.filter(pl.col("bought_at") >= _utc(since))
+        if sources is not None:
+            rows = rows.filter(pl.col("source").is_in(list(sources)))
+        found = rows.select("id", *_NEWEST).join(asked, on="id", how="semi")
         newest = found.sort(_NEWEST).unique("id", keep="last").sort("id")
         return self._collect(newest.select("id", "last_updated", "bought_at"))
+
+    def may_hold(self, query: JobFilter) -> bool:
+        """Tell whether a posting is here that a filter might match, by its time of creation: other fields may change.
+
+        Where the time is not known, it might.
+        """
+        created = pl.col("created")
+        rows = self._rows().select("created")
+        if query.created_at_gte is not None:
+            rows = rows.filter(created.is_null() | (created >= dt.datetime.fromisoformat(query.created_at_gte)))
+        if query.created_at_lte is not None:
+            rows = rows.filter(created.is_null() | (created <= dt.datetime.fromisoformat(query.created_at_lte)))
+        return not self._collect(rows.head(1)).is_empty()
+
+    def taken(self, ids: pl.Series, *, as_of: float, except_collections: Sequence[str] = ()) -> pl.LazyFrame:
+        """Return one version of each of some postings: the newest that was here at a time, else the first that came.
+
+        Parameters
+        ----------
+        ids : polars.Series
+            Int64; the rows come in their order.
+        as_of : float
+            Seconds since the epoch; the answer stays the same whatever is bought later.
+        except_collections : sequence of str
+            As for `owned`.
+
+        Returns
+        -------
+        polars.LazyFrame
+            Of `POSTING_SCHEMA`.
+        """
+        asked = ids.rename("id").to_frame().lazy().with_row_index("asked")
+        rows = _without(self._rows(), except_collections)
+        late = pl.col("added_at") > _naive(as_of)
+        # Of those that were here the last one counts, of those that came later the first.
+        keys = rows.select("id", *_NEWEST).join(asked.select("id"), on="id", how="semi").with_columns(late=late)
+        here = keys.filter(~pl.col("late")).sort(_NEWEST).unique("id", keep="last")
+        later = (
+            keys.filter("late").sort("added_at", *_NEWEST).unique("id", keep="first").join(here, on="id", how="anti")
+        )
+        chosen = pl.concat([here, later]).select("source", "row")
+        found = rows.join(chosen, on=["source", "row"], how="semi").join(asked, on="id")
+        return found.sort("asked").select(*POSTING_SCHEMA)
 
     def stats(self) -> LibraryStats:
         """Count what is here."""
@@ -429,6 +490,13 @@ class Library:
             else:
                 return True
         raise AssertionError
+
+
+def _without(rows: pl.LazyFrame, collections: Sequence[str]) -> pl.LazyFrame:
+    if not collections:
+        return rows
+    collection = pl.col("source").str.extract(r"^request:(.+)/\d+$")
+    return rows.filter(collection.is_null() | ~collection.is_in(list(collections)))
 
 
 def _gathered(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:

@@ -1,20 +1,23 @@
-"""`Plan`: what a query would cost, to look at before anything is spent. Making one is free."""
+"""`Plan`: what a query would cost, to look at before anything is spent; to save, compare, and buy in parts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from .display import as_grid, as_html, as_text
-from .errors import InvalidQuery, PlanRefused
-from .ledger import Ledger
+from .errors import InvalidQuery
 from .query import JobFilter, JobIds, Query, query_from_dict
-from .rows import CREDITS_A_RECORD, bought, unsent
-from .wire.api import Api
+from .rows import CREDITS_A_RECORD
 
 MAX_RECORDS = 10_000  # a data request carries no more (contract section 5)
-SAMPLE_ROWS = 5
-_NARROW = "narrow the query, for example by its dates, or give limit=10_000 or less"
+SHOWN = 12  # data requests listed in a display; all of them are in `requests`
+_SAMPLE_COLUMNS = ("title", "company_name", "location", "created")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,23 @@ class PlannedRequest:
     query: Query
     records: int
 
+    @property
+    def credits(self) -> int:
+        """Credits that it costs, at the most."""
+        return self.records * CREDITS_A_RECORD
+
+    @property
+    def range(self) -> str:
+        """What sets it apart from the others: its times, or that it is an id file."""
+        if isinstance(self.query, JobIds):
+            return f"ids {self.query.series[0]} ... {self.query.series[-1]}"
+        times = [
+            f"{name} {getattr(self.query, f'{name}_gte') or ''} to {getattr(self.query, f'{name}_lte') or ''}".rstrip()
+            for name in ("created_at", "last_updated")
+            if getattr(self.query, f"{name}_gte") or getattr(self.query, f"{name}_lte")
+        ]
+        return ", ".join(times) or "all times"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -48,7 +68,8 @@ class Plan:
     requests : tuple of PlannedRequest
         The data requests it needs.
     owned : int
-        Records that an earlier collection of the same query and limit brought, or is bringing.
+        Records that need not be bought: in the library already; or that an earlier collection of the same query and
+        limit brought, or is bringing.
     unsent : int
         Records that such a collection planned and never sent (its process ended): collecting sends them.
     attaches_to : str or None
@@ -57,12 +78,26 @@ class Plan:
         Credits left, where the service told.
     sample : tuple of dict
         A few short records, where a free preview is available.
-    problem : str
-        Why it can't be carried out as it stands; empty when it can.
     service : str
         Which service it was made for.
     fresh : bool
         Whether it means to buy anew what is owned.
+    replaces : str or None
+        Id of the collection of the same query that is older than was allowed, and in whose place this one comes.
+    taken : polars.Series
+        Ids (Int64) of the postings that come out of the library.
+    strategy : {"windows", "ids"}
+        How it was split: by ranges of time, or by listing the ids.
+    why : tuple of str
+        Why so, and what else is worth knowing.
+    counts, pages : int
+        Free searches that it took: for counting, and for listing.
+    part : str
+        Which part of a larger plan this is; empty for a whole one.
+    basis : int or None
+        `Ledger.turn` when ownership was looked up.
+    made_at : float
+        When it was made, in seconds since the epoch.
     """
 
     query: Query
@@ -74,19 +109,27 @@ class Plan:
     attaches_to: str | None
     balance: int | None
     sample: tuple[dict[str, Any], ...]
-    problem: str
     service: str
     fresh: bool = False
+    replaces: str | None = None
+    taken: pl.Series = field(default_factory=lambda: pl.Series("id", [], pl.Int64), compare=False, repr=False)
+    strategy: str = "windows"
+    why: tuple[str, ...] = ()
+    counts: int = 0
+    pages: int = 0
+    part: str = ""
+    basis: int | None = None
+    made_at: float = 0.0
 
     @property
     def records(self) -> int:
-        """Records that collecting it brings, at the most."""
-        return sum(request.records for request in self.requests)
+        """Records that collecting it brings, at the most, those that the library holds included."""
+        return sum(request.records for request in self.requests) + len(self.taken)
 
     @property
     def cost(self) -> int:
-        """Credits that buying all of it anew costs, at the most."""
-        return self.records * CREDITS_A_RECORD
+        """Credits that buying all of its data requests anew costs, at the most."""
+        return sum(request.credits for request in self.requests)
 
     @property
     def credits(self) -> int:
@@ -110,19 +153,107 @@ class Plan:
 
     @property
     def key(self) -> str:
-        """Names query and limit: a collection of the same key is the same purchase."""
-        return plan_key(self.query, self.limit)
+        """Names query, limit and part: a collection of the same key is the same purchase."""
+        return plan_key(self.query, self.limit, self.part)
 
-    def check(self) -> None:
-        """Raise if the plan can't be carried out.
+    # --- parts, files, differences ------------------------------------------------------------------------
+
+    def first(self, count: int) -> Plan:
+        """Return a plan of the first data requests only; what it buys, a later plan of the whole does not buy again.
 
         Raises
         ------
-        PlanRefused
-            It needs more than one data request can carry.
+        InvalidQuery
+            `count` is less than 1.
         """
-        if self.problem:
-            raise PlanRefused(f"{self.problem}.", next_step=_NARROW)
+        if count < 1:
+            raise InvalidQuery(f"first({count}) leaves nothing to buy.", field="count", next_step="plan.first(1)")
+        if count >= len(self.requests):
+            return self
+        part = f"first {count} of {len(self.requests)}"
+        return replace(self, requests=self.requests[:count], part=part, attaches_to=None, fresh=self.fresh)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON-ready data; `from_dict` makes it a plan again."""
+        plain = ("limit", "matched", "owned", "unsent", "attaches_to", "balance", "service", "fresh", "replaces")
+        return {
+            "query": self.query.to_dict(),
+            **{name: getattr(self, name) for name in (*plain, *_MADE)},
+            "requests": [{"query": one.query.to_dict(), "records": one.records} for one in self.requests],
+            "taken": self.taken.to_list(),
+            "why": list(self.why),
+            "sample": list(self.sample),
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Plan:
+        """Make a plan of what `to_dict` gave.
+
+        Raises
+        ------
+        InvalidQuery
+            It is no plan.
+        """
+        try:
+            return cls(
+                **{
+                    **data,
+                    "query": query_from_dict(data["query"]),
+                    "requests": tuple(
+                        PlannedRequest(query_from_dict(one["query"]), int(one["records"])) for one in data["requests"]
+                    ),
+                    "taken": pl.Series("id", data["taken"], pl.Int64),
+                    "why": tuple(data["why"]),
+                    "sample": tuple(data["sample"]),
+                }
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidQuery(f"This is no saved plan ({error!r}).", next_step="plan.save(path) makes one") from error
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write it as JSON, to look at, to compare, or to be collected another day."""
+        target = Path(path)
+        target.write_text(json.dumps(self.to_dict(), ensure_ascii=False, indent=1) + "\n", "utf-8")
+        return target
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Plan:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        InvalidQuery
+            It is no saved plan.
+        OSError
+            The file can't be read.
+        """
+        try:
+            data = json.loads(Path(path).read_text("utf-8"))
+        except ValueError as error:
+            raise InvalidQuery(f"{path} is no saved plan ({error}).") from error
+        return cls.from_dict(data if isinstance(data, dict) else {})
+
+    def diff(self, other: Plan) -> list[str]:
+        """Tell what another plan has that this one has not, a line each; no lines when they buy the same."""
+        lines = [
+            f"{name}: {before:,} -> {after:,}"
+            for name in ("matched", "records", "owned", "credits")
+            if (before := getattr(self, name)) != (after := getattr(other, name))
+        ]
+        if self.query != other.query:
+            lines.insert(0, f"query: {self.query!r} -> {other.query!r}")
+        mine = {one.query.fingerprint: one for one in self.requests}
+        theirs = {one.query.fingerprint: one for one in other.requests}
+        lines += [f"- {_line(one)}" for name, one in mine.items() if name not in theirs]
+        lines += [f"+ {_line(one)}" for name, one in theirs.items() if name not in mine]
+        lines += [
+            f"~ {_line(one)} (was {mine[name].records:,})"
+            for name, one in theirs.items()
+            if name in mine and mine[name].records != one.records
+        ]
+        return lines
+
+    # --- display ------------------------------------------------------------------------------------------
 
     def rows(self) -> list[tuple[str, str]]:
         """Return the plan as labelled lines, for any kind of display."""
@@ -131,16 +262,13 @@ class Plan:
             ("query", repr(self.query)),
             (asked, f"{self.matched:,}"),
             ("records", f"{self.records:,}" + (f" (limit {self.limit:,})" if self.limit else "")),
-            ("already owned", f"{self.owned:,} (by this very query and limit)"),
-        ]
-        if self.problem:
-            return [*rows, ("problem", self.problem), ("next step", _NARROW)]
-        rows += [
-            ("data requests", str(self.posts)),
+            ("already owned", f"{self.owned:,}" + (": they come out of the library" if len(self.taken) else "")),
+            ("data requests", f"{self.posts:,}" + (f" ({self.part})" if self.part else "")),
             ("cost", f"{self.credits:,} credits" + (" at most" if self.credits else "")),
         ]
         if self.balance is not None:
             rows.append(("balance", f"{self.balance:,} now, {self.balance_after:,} after"))
+        rows += [("note", reason) for reason in self.why]
         if self.attaches_to:
             what = "planned, and not sent yet," if self.unsent else "already bought"
             anew = "bought anew all the same" if self.fresh else "fresh=True plans to buy it anew"
@@ -150,23 +278,38 @@ class Plan:
         return rows
 
     def __repr__(self) -> str:
-        sample = [("sample" if not number else "", " | ".join(row)) for number, row in enumerate(self._sample_cells())]
-        return as_text("Plan", [*self.rows(), *sample])
+        requests = self._request_cells()
+        listed = [("requests" if not at else "", "  ".join(cells)) for at, cells in enumerate(requests)]
+        sample = [("sample" if not at else "", " | ".join(row)) for at, row in enumerate(self._sample_cells())]
+        return as_text("Plan", [*self.rows(), *listed, *sample])
 
     def _repr_html_(self) -> str:
+        requests = self._request_cells()
+        listed = as_grid("Data requests", ("range", "records", "credits"), requests) if requests else ""
         sample = as_grid("Sample", _SAMPLE_COLUMNS, self._sample_cells()) if self.sample else ""
-        return as_html("Plan", self.rows()) + sample
+        return as_html("Plan", self.rows()) + listed + sample
+
+    def _request_cells(self) -> list[list[str]]:
+        if len(self.requests) < 2:
+            return []
+        cells = [[one.range, f"{one.records:,} records", f"{one.credits:,} credits"] for one in self.requests]
+        more = len(cells) - SHOWN
+        return cells if more <= 0 else [*cells[: SHOWN - 1], [f"... {more + 1:,} more"]]
 
     def _sample_cells(self) -> list[list[str]]:
         return [[str(row.get(name) or "") for name in _SAMPLE_COLUMNS] for row in self.sample]
 
 
-_SAMPLE_COLUMNS = ("title", "company_name", "location", "created")
+_MADE = ("strategy", "counts", "pages", "part", "basis", "made_at")
 
 
-def plan_key(query: Query, limit: int | None) -> str:
-    """Name a query and its limit."""
-    return f"{query.fingerprint}:{limit if limit is not None else 'all'}"
+def _line(request: PlannedRequest) -> str:
+    return f"{request.range}: {request.records:,} records"
+
+
+def plan_key(query: Query, limit: int | None, part: str = "") -> str:
+    """Name a query, its limit, and which part of its plan is meant."""
+    return f"{query.fingerprint}:{limit if limit is not None else 'all'}" + (f":{part}" if part else "")
 
 
 def asked_for(query: Query, limit: int | None) -> tuple[Query, int | None]:
@@ -175,7 +318,7 @@ def asked_for(query: Query, limit: int | None) -> tuple[Query, int | None]:
     Raises
     ------
     InvalidQuery
-        It is no query, or the limit is not a whole number from 1 to 10,000 (contract section 11, row 7).
+        It is no query, or the limit is not a whole number from 1 on.
     """
     if not isinstance(query, (JobFilter, JobIds)):
         raise InvalidQuery(
@@ -184,79 +327,6 @@ def asked_for(query: Query, limit: int | None) -> tuple[Query, int | None]:
         )
     if limit is None:
         return query, None
-    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MAX_RECORDS:
-        raise InvalidQuery(f"limit must be a whole number from 1 to {MAX_RECORDS:,}, not {limit!r}.", field="limit")
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise InvalidQuery(f"limit must be a whole number from 1 on, not {limit!r}.", field="limit")
     return (query.head(limit), None) if isinstance(query, JobIds) else (query, limit)
-
-
-async def make_plan(
-    api: Api, ledger: Ledger, query: Query, *, limit: int | None, service: str, sample: bool, fresh: bool
-) -> Plan:
-    """Count, price, and look up what is owned. Spends nothing.
-
-    Parameters
-    ----------
-    api : Api
-        The service; asked with searches only (and a preview where that is known to be free).
-    ledger : Ledger
-        Where bought collections are known.
-    query : JobFilter or JobIds
-        What to ask for.
-    limit : int, optional
-        The most records wanted.
-    service : str
-        Which service this is, in the ledger's words.
-    sample : bool
-        Whether to ask for sample records.
-    fresh : bool
-        Whether to ask the service although the ledger holds the answer.
-
-    Raises
-    ------
-    InvalidQuery
-        The limit is out of range.
-    ServiceError
-        The service could not be asked.
-    """
-    query, limit = asked_for(query, limit)
-    current = ledger.current(service, plan_key(query, limit))
-    earlier = ledger.data_requests(current.id) if current else []
-    balance: int | None = None
-    rows: tuple[dict[str, Any], ...] = ()
-    if current and not fresh:
-        matched = current.matched or 0
-        requests = tuple(PlannedRequest(query_from_dict(request.query), request.records) for request in earlier)
-    else:
-        matched, balance, rows = await _asked(api, query, sample=sample)
-        wanted = matched if limit is None else min(matched, limit)
-        requests = (PlannedRequest(query, wanted),) if wanted else ()
-    return Plan(
-        query=query,
-        limit=limit,
-        matched=matched,
-        requests=requests,
-        owned=bought(earlier),
-        unsent=unsent(earlier),
-        attaches_to=current.id if current else None,
-        balance=balance,
-        sample=rows,
-        problem=_problem(requests),
-        service=service,
-        fresh=fresh,
-    )
-
-
-async def _asked(api: Api, query: Query, *, sample: bool) -> tuple[int, int | None, tuple[dict[str, Any], ...]]:
-    """Ask the service about a query: matches, balance, sample rows."""
-    if isinstance(query, JobIds):
-        return len(query), await api.balance(), ()
-    count = await api.count(query.filters)
-    rows = await api.preview(query.filters) if sample and count.total else []
-    return count.total, count.balance, tuple(rows[:SAMPLE_ROWS])
-
-
-def _problem(requests: tuple[PlannedRequest, ...]) -> str:
-    for request in requests:
-        if request.records > MAX_RECORDS:
-            return f"{request.records:,} records are wanted, and one data request carries at most {MAX_RECORDS:,}"
-    return ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,49 +12,33 @@ import polars as pl
 
 from . import disk, errors, events, outcomes, records
 from . import fetch as fetching
-from .carry import DEADLINE, Workshop, held, written
 from .errors import BulkJobsError, Charged
 from .events import Listener, notify
 from .records import LoadReport
-from .rows import BOUGHT, HERE, CollectionRow, DataRequestRow, FileRow, overall
-
-DOWNLOADS_AT_ONCE = 4
-REQUESTS_AT_ONCE = 2  # read and added to the library; some 250 MB of memory each
-FRAME_KEPT = 50_000  # records; the frame of a larger collection is made when it is asked for
-
+from .rows import HERE, CollectionRow, DataRequestRow, FileRow, overall, source_of
+from .workshop import Workshop, written
 
 # --- fetch ------------------------------------------------------------------------------------------------
 
 
-async def fetch(
-    shop: Workshop, collection: CollectionRow, listener: Listener | None = None, *, deadline: float = DEADLINE
-) -> None:
-    """Bring every listed file here, a few at a time; what is already here, unchanged, is not fetched again.
+async def fetch(shop: Workshop, request: DataRequestRow, listener: Listener | None = None) -> None:
+    """Bring every listed file of a data request here, a few at a time; one that is here, unchanged, is not fetched.
 
     Raises
     ------
-    StillRunning
-        A data request has no files yet, or another process holds the collection for longer than `deadline` seconds.
     FetchFailed, CorruptFile
         A file could not be brought here whole within the time allowed.
     DataRequestExpired
         The files are gone after 30 days.
     """
-    async with held(shop, collection.id, listener, deadline=deadline):
-        for request in shop.ledger.data_requests(collection.id):
-            if request.state in {"planned", "sending", "accepted"}:
-                raise outcomes.not_yet(request)
-            if request.state in BOUGHT:
-                await _fetch_files(shop, request, listener)
-                if request.state == "ready" and await _listed_more(shop, request):
-                    await _fetch_files(shop, request, listener)
+    await _fetch_files(shop, request, listener)
+    if request.state == "ready" and await _listed_more(shop, request):
+        await _fetch_files(shop, request, listener)
 
 
 async def _fetch_files(shop: Workshop, request: DataRequestRow, listener: Listener | None) -> None:
-    slots = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
-
     async def one(file: FileRow) -> None:
-        async with slots:
+        async with shop.downloads:
             if not await asyncio.to_thread(_is_here, shop, file):
                 await _fetch_file(shop, request, file, listener)
 
@@ -69,7 +52,7 @@ async def _fetch_files(shop: Workshop, request: DataRequestRow, listener: Listen
 async def _listed_more(shop: Workshop, request: DataRequestRow) -> bool:
     """Where fewer records came than a filter promised, ask once more: files may be listed one after the other."""
     files = shop.ledger.files(request)
-    if _fetched_records(files) >= request.records or "ids" in request.query:
+    if _fetched_records(files) >= request.records or request.by_ids:
         return False
     try:
         names = await shop.api.files(request.request_id or "")
@@ -172,15 +155,8 @@ async def _lost(shop: Workshop, request: DataRequestRow, error: errors.NotFound)
 # --- load -------------------------------------------------------------------------------------------------
 
 
-async def load(
-    shop: Workshop, collection: CollectionRow, listener: Listener | None = None, *, deadline: float = DEADLINE
-) -> tuple[pl.DataFrame | None, LoadReport]:
-    """Read all files into the library, compare the rows with what was fetched, and settle the books.
-
-    Returns
-    -------
-    (polars.DataFrame or None, LoadReport)
-        The frame too, unless it is a large one.
+def shelve(shop: Workshop, request: DataRequestRow) -> tuple[pl.DataFrame, LoadReport]:
+    """Read one data request and add it to the library, unless it is there; compare the rows with what was fetched.
 
     Raises
     ------
@@ -189,44 +165,6 @@ async def load(
     LibraryError
         The library can't be written.
     """
-    async with held(shop, collection.id, listener, deadline=deadline):
-        frame, report = await asyncio.to_thread(_shelve_all, shop, collection.id)
-        requests = shop.ledger.data_requests(collection.id)
-        for request in requests:
-            received = _fetched_records(shop.ledger.files(request))
-            await written(shop.ledger.loaded, request, received, at=shop.clock.time())
-        notify(listener, events.Loaded(collection.id, report.records))
-        if requests and shop.ledger.collection(collection.id).reconciliation is None:
-            await _reconcile(shop, collection, listener)
-    return frame, report
-
-
-def _shelve_all(shop: Workshop, collection_id: str) -> tuple[pl.DataFrame | None, LoadReport]:
-    """Read each data request and add it to the library, a few at a time; so much is in memory, and no more."""
-    requests = _all_here(shop, collection_id)
-    small = sum(request.records for request in requests) <= FRAME_KEPT
-
-    def one(request: DataRequestRow) -> tuple[pl.DataFrame, LoadReport]:
-        frame, part = _shelve(shop, request)
-        return frame if small else frame.select("id"), part  # the ids tell what came twice
-
-    with ThreadPoolExecutor(REQUESTS_AT_ONCE, "bulkjobs-library") as pool:
-        whole, report = _joined(pool.map(one, requests))
-    return whole if small else None, report
-
-
-def _joined(parts: Iterable[tuple[pl.DataFrame, LoadReport]]) -> tuple[pl.DataFrame, LoadReport]:
-    frames, report = [], LoadReport()
-    for frame, part in parts:
-        frames.append(frame)
-        report.merge(part)
-    whole = records.concatenated(frames)
-    report.duplicate_ids = records.duplicates(whole)
-    return whole, report
-
-
-def _shelve(shop: Workshop, request: DataRequestRow) -> tuple[pl.DataFrame, LoadReport]:
-    """Read one data request, and add it to the library unless it is there."""
     files = shop.ledger.files(request)
     frame, report = _read(shop, request, files)
     try:
@@ -238,12 +176,19 @@ def _shelve(shop: Workshop, request: DataRequestRow) -> tuple[pl.DataFrame, Load
         )
     except errors.LibraryError as error:
         raise outcomes.paid(error, request) from error
+    shop.ledger.loaded(request, _fetched_records(files), at=shop.clock.time())
     return frame, report
 
 
-def source_of(request: DataRequestRow) -> str:
-    """Name a data request in the library."""
-    return f"request:{request.collection_id}/{request.number:05d}"
+def joined(parts: Iterable[tuple[pl.DataFrame, LoadReport]]) -> tuple[pl.DataFrame, LoadReport]:
+    """Put the data requests of a collection together."""
+    frames, report = [], LoadReport()
+    for frame, part in parts:
+        frames.append(frame)
+        report.merge(part)
+    whole = records.concatenated(frames)
+    report.duplicate_ids = records.duplicates(whole)
+    return whole, report
 
 
 def scan(shop: Workshop, collection_id: str) -> pl.LazyFrame:
@@ -254,11 +199,22 @@ def scan(shop: Workshop, collection_id: str) -> pl.LazyFrame:
     LoadFailed
         It is not wholly here yet; or it is not in the library, and its files are gone.
     """
-    requests = _all_here(shop, collection_id)
+    requests = [request for request in all_here(shop, collection_id) if request.request_id is not None]
     for request in requests:
         if not shop.library.has(source_of(request)):
-            _shelve(shop, request)
-    return shop.library.scan(sources=[source_of(request) for request in requests])
+            shelve(shop, request)
+    bought = shop.library.scan(sources=[source_of(request) for request in requests])
+    taken = _taken(shop, collection_id)
+    return bought if taken is None else pl.concat([bought, taken])
+
+
+def _taken(shop: Workshop, collection_id: str) -> pl.LazyFrame | None:
+    """Return the postings that a collection did not buy, for the library held them."""
+    row = shop.ledger.collection(collection_id)
+    if not row.owned:
+        return None
+    foreign = [other.id for other in shop.ledger.collections() if other.service != row.service]
+    return shop.library.taken(shop.ledger.owned(row.id), as_of=row.made_at, except_collections=foreign)
 
 
 def read(shop: Workshop, collection_id: str) -> tuple[pl.DataFrame, LoadReport]:
@@ -270,11 +226,25 @@ def read(shop: Workshop, collection_id: str) -> tuple[pl.DataFrame, LoadReport]:
         It is not wholly here yet; or a file is gone, was changed, or does not hold the records that were counted
         when it arrived.
     """
-    requests = _all_here(shop, collection_id)
-    return _joined(_read(shop, request, shop.ledger.files(request)) for request in requests)
+    requests = [request for request in all_here(shop, collection_id) if request.request_id is not None]
+    frame, report = joined(_read(shop, request, shop.ledger.files(request)) for request in requests)
+    return with_taken(shop, collection_id, frame), report
 
 
-def _all_here(shop: Workshop, collection_id: str) -> list[DataRequestRow]:
+def with_taken(shop: Workshop, collection_id: str, bought: pl.DataFrame) -> pl.DataFrame:
+    """Add what a collection takes out of the library to what it bought."""
+    taken = _taken(shop, collection_id)
+    return bought if taken is None else records.concatenated([bought, taken.collect(engine="streaming")])
+
+
+def all_here(shop: Workshop, collection_id: str) -> list[DataRequestRow]:
+    """Return the data requests of a collection.
+
+    Raises
+    ------
+    LoadFailed
+        Some of it is not on disk yet.
+    """
     requests = shop.ledger.data_requests(collection_id)
     if any(request.state not in HERE for request in requests):
         raise errors.LoadFailed(
@@ -299,7 +269,7 @@ def _read(shop: Workshop, request: DataRequestRow, files: Sequence[FileRow]) -> 
     return frame, report
 
 
-async def _reconcile(shop: Workshop, collection: CollectionRow, listener: Listener | None) -> None:
+async def reconcile(shop: Workshop, collection: CollectionRow, listener: Listener | None) -> None:
     """Compare what was promised, what was received, and what the balance says. Differences are shown, not raised."""
     requests = shop.ledger.data_requests(collection.id)
     promised = sum(request.records for request in requests)

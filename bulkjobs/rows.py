@@ -16,6 +16,8 @@ UNFINISHED = frozenset(PATH[:-1])
 HERE: frozenset[State] = frozenset({"fetched", "loaded"})  # its files are on disk
 CREDITS_A_RECORD = 1  # contract section 8
 BOUGHT: frozenset[State] = frozenset({"accepted", "ready", "fetched", "loaded"})
+IN_FLIGHT: frozenset[State] = frozenset({"sending", "accepted", "ready", "fetched"})  # not in the library yet
+RESERVED: frozenset[State] = frozenset({*BOUGHT, "sending", "unknown"})  # spent, or perhaps spent: what a budget counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,16 @@ class CollectionRow:
     account: str
     balance_before: int | None
     reconciliation: dict[str, Any] | None
+    owned: int
+    project: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class DataRequestRow:
-    """One POST of a collection: what was promised, what was answered, what was received."""
+    """One POST of a collection: what was promised, what was answered, what was received.
+
+    Of an id list, `query` tells the length only: `Ledger.query` gives the ids.
+    """
 
     id: int
     collection_id: str
@@ -52,6 +59,13 @@ class DataRequestRow:
     loaded_at: float | None
     received: int | None
     error: dict[str, Any] | None
+    basis: int | None
+    turn: int | None
+
+    @property
+    def by_ids(self) -> bool:
+        """Whether it is an id file, not a filter."""
+        return "ids" in self.query
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,12 @@ class Intent:
         Names query and limit; the same key attaches.
     requests : sequence of (dict, int)
         Query and promised records of each data request.
+    owned : sequence of int
+        Ids of the postings that the query matches and the library holds: they are not bought.
+    basis : int, optional
+        `Ledger.turn` when ownership was looked up; None to buy without regard to what others bought since.
+    project : str, optional
+        Whose budget pays.
     """
 
     id: str
@@ -90,6 +110,55 @@ class Intent:
     account: str
     balance_before: int | None
     requests: Sequence[tuple[dict[str, Any], int]]
+    owned: Sequence[int] = ()
+    basis: int | None = None
+    project: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """So many credits may be spent in a time, by a project or by all.
+
+    Attributes
+    ----------
+    name : str
+        Where it is set, as the user knows it: ``"day"``.
+    credits : int
+        The most that may be spent.
+    since : float
+        Where its time begins, in seconds since the epoch.
+    project : str or None
+        Only what this project spends; None for all of the home.
+    """
+
+    name: str
+    credits: int
+    since: float
+    project: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Whether a data request may be sent now, and if not, why.
+
+    Attributes
+    ----------
+    won : bool
+        It is this caller's to send.
+    rivals : tuple of DataRequestRow
+        Data requests of other collections that may bring the same postings, or brought them since it was planned.
+    over : (Allowance, int) or None
+        The budget that it would exceed, and what is spent of that already.
+    """
+
+    won: bool
+    rivals: tuple[DataRequestRow, ...] = ()
+    over: tuple[Allowance, int] | None = None
+
+
+def source_of(request: DataRequestRow) -> str:
+    """Name a data request in the library."""
+    return f"request:{request.collection_id}/{request.number:05d}"
 
 
 def overall(requests: Sequence[DataRequestRow]) -> State:
@@ -119,5 +188,12 @@ def bought(requests: Sequence[DataRequestRow]) -> int:
 
 
 def unsent(requests: Sequence[DataRequestRow]) -> int:
-    """Sum the records of all data requests that were planned and never sent: sending them will spend."""
-    return sum(request.records for request in requests if request.state == "planned")
+    """Sum the records of all data requests that carrying the collection out will send: that will spend."""
+    return sum(r.records for r in requests if r.state == "planned" or (is_reopenable(r) and not is_void(requests)))
+
+
+def is_reopenable(request: DataRequestRow) -> bool:
+    """Whether a data request ended by the service's refusal, without a charge, and may be sent when that is cured."""
+    error = request.error or {}
+    cured = {"OutOfCredits", "InsufficientCredits", "Unauthorized", "RateLimited", "ConnectionFailed", "AlreadyRunning"}
+    return request.state in {"refused", "failed"} and error.get("charged") == "no" and error.get("type") in cured

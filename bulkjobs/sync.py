@@ -13,7 +13,6 @@ from typing import Any, Self, TypeVar
 import polars as pl
 
 from . import client as _async
-from .carry import DEADLINE
 from .collection import Collection as _AsyncCollection
 from .errors import BulkJobsError
 from .events import Listener
@@ -21,6 +20,7 @@ from .ledger import Ledger
 from .library import Library
 from .plan import Plan
 from .query import JobFilter, Query
+from .workshop import DEADLINE
 
 T = TypeVar("T")
 

@@ -231,15 +231,11 @@ async def test_limit_is_always_sent(start_sandbox: Start, make_client: MakeClien
     assert spent(sandbox) == matched
 
 
-async def test_more_than_a_data_request_carries_is_refused_before_any_post(
-    sandbox: bj.Sandbox, client: bj.Client
-) -> None:
+async def test_more_than_a_data_request_carries_is_split(sandbox: bj.Sandbox, client: bj.Client) -> None:
     plan = await client.plan(bj.JobIds(range(1, 10_002)))
-    assert "10,001" in plan.problem
-    assert "10,001" in repr(plan)
-    with pytest.raises(errors.PlanRefused):
-        await client.collect(plan)
-    for limit in (0, -1, 10_001, 2.5, True):
+    assert [request.records for request in plan.requests] == [10_000, 1]
+    assert (plan.posts, plan.credits) == (2, 10_001)
+    for limit in (0, -1, 2.5, True):
         with pytest.raises(errors.InvalidQuery, match="limit"):
             await client.plan(bj.JobFilter(title="x"), limit=limit)  # type: ignore[arg-type]
     assert posts(sandbox) == 0
@@ -397,7 +393,7 @@ async def test_409_names_the_running_purchase_with_another_limit(
     client = make_client(sandbox, clock=clock)
     running = await client.submit(query, limit=20)
     with pytest.raises(errors.AlreadyRunning, match=running.id) as caught:
-        await client.collect(query, limit=30)
+        await client.submit(query, limit=30)
     assert caught.value.charged == "no"
     assert (posts(sandbox), spent(sandbox)) == (1, 20)
 

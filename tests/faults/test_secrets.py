@@ -73,13 +73,13 @@ async def test_the_key_is_nowhere(
         )
         sandbox.faults.add(Fault("bulk_filter", kind, **extra))  # type: ignore[arg-type]
         with pytest.raises(errors.BulkJobsError) as caught:
-            await client.collect(query, limit=30 + number)
+            await client.collect(query, limit=30 + number, fresh=True)
         hay.add(caught.value)
     for endpoint, fault in (("search", "reset_before"), ("search", "status"), ("download", "cut_length")):
         extra = {"status": 401} if fault == "status" else {}
         sandbox.faults.add(Fault(endpoint, fault, times=1_000, **extra))  # type: ignore[arg-type]
         with pytest.raises(errors.BulkJobsError) as caught:
-            await (client.count(query) if endpoint == "search" else client.collect(query, limit=50))
+            await (client.count(query) if endpoint == "search" else client.collect(query, limit=50, fresh=True))
         hay.add(caught.value)
         sandbox.faults.clear()
 

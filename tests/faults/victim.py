@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import bulkjobs as bj
-from bulkjobs import carry, events, library, receive
+from bulkjobs import events, library, pipeline, receive
 from bulkjobs.events import Event
 
 QUERY = bj.JobFilter(country="United States", application_active=True)
@@ -39,7 +39,7 @@ def killing_before(function: Callable[..., Any], *, calls: int = 1) -> Callable[
 def at_step(step: str, client: bj.Client) -> Callable[[Event], None]:
     """Arrange for the end at a step."""
     if step == "intent":
-        carry.send = killing_before(carry.send)
+        pipeline.send = killing_before(pipeline.send)  # type: ignore[attr-defined]
     if step == "answer":  # the service has answered, and nothing of it is written down
         client.ledger.accepted = killing_before(client.ledger.accepted)  # type: ignore[method-assign]
     if step == "renamed":  # the file has its name, and the ledger does not know
@@ -51,7 +51,7 @@ def at_step(step: str, client: bj.Client) -> Callable[[Event], None]:
     if step == "shelved":  # they are in the library, and the ledger does not know
         client.ledger.loaded = killing_before(client.ledger.loaded)  # type: ignore[method-assign]
     if step == "loaded":
-        receive._reconcile = killing_before(receive._reconcile)
+        receive.reconcile = killing_before(receive.reconcile)
 
     def listener(event: Event) -> None:
         match event:

@@ -163,7 +163,7 @@ def test_bad_input_is_exit_code_2_and_sends_nothing(shop: Shop, tmp_path: Path) 
         (["count", "--title", "(x"], "title has an unclosed parenthesis"),
         (["count", "--titel", "x"], "titel"),
         (["count", "--created-at-gte", "soon"], "created_at_gte must be a date"),
-        (["collect", *WHAT, "--limit", "10001", "--max-credits", "1"], "limit must be"),
+        (["collect", *WHAT, "--limit", "0", "--max-credits", "1"], "limit must be"),
         (["collect", *WHAT, "--out", "jobs.xlsx", "--max-credits", "1"], "does not end with"),
         (["show", "nothing"], "No collection is called"),
         (["resume", "--request-id", "x"], "needs the collection's id"),

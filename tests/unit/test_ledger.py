@@ -65,8 +65,8 @@ def test_replacing_takes_the_place_of_that_one_only(ledger: Ledger) -> None:
 def test_the_way_of_a_data_request(ledger: Ledger) -> None:
     ledger.open(intent())
     assert first(ledger).state == "planned"
-    assert ledger.claim(first(ledger), account="a", at=5.0)
-    assert not ledger.claim(first(ledger), account="b", at=6.0)
+    assert ledger.claim(first(ledger), account="a", at=5.0).won
+    assert not ledger.claim(first(ledger), account="b", at=6.0).won
     ledger.accepted(first(ledger), "uuid", at=7.0)
     ledger.ready(first(ledger), ["json/a.gz", "json/b.gz"], at=8.0)
     ledger.ready(first(ledger), ["json/b.gz"], at=9.0)  # a second list adds what is new
@@ -200,7 +200,7 @@ def test_one_winner_among_processes(tmp_path: Path) -> None:
         for turn in range(10):
             it = Intent(f"{sys.argv[2]}-{turn}", "s", str(turn), {}, None, 1, 1.0, "a", None, [({}, 1)])
             row, made = ledger.open(it)
-            won = ledger.claim(ledger.data_requests(row.id)[0], account="a", at=1.0)
+            won = ledger.claim(ledger.data_requests(row.id)[0], account="a", at=1.0).won
             print(turn, "made" if made else "-", "claimed" if won else "-")
         """
     )

@@ -242,9 +242,13 @@ async def test_a_library_that_is_lost_is_made_again_from_the_files(client: bj.Cl
 
 
 async def test_a_library_that_cannot_be_written_is_said_and_resumed(client: bj.Client, query: bj.JobFilter) -> None:
+    collection = await client.submit(query, limit=40)
     client.library.path.write_text("in the way")
     with pytest.raises(LibraryError) as caught:
-        await client.collect(query, limit=40)
+        await client.plan(query, limit=50)  # what is owned can't be told: nothing is bought
+    assert caught.value.charged == "no"
+    with pytest.raises(LibraryError) as caught:
+        await collection.finish()
     assert caught.value.charged == "yes"
     assert "client.resume" in caught.value.next_step
     client.library.path.unlink()
@@ -255,7 +259,7 @@ async def test_a_library_that_cannot_be_written_is_said_and_resumed(client: bj.C
 async def test_the_frame_of_a_large_collection_is_made_when_it_is_asked_for(
     client: bj.Client, query: bj.JobFilter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bulkjobs.receive.FRAME_KEPT", 0)
+    monkeypatch.setattr("bulkjobs.pipeline.FRAME_KEPT", 0)
     collection = await client.collect(query, limit=40)
     assert collection._frame is None
     assert (collection.report.records, collection.report.duplicate_ids) == (40, 0)

@@ -1,0 +1,304 @@
+"""Carrying a collection out: its data requests are sent, polled, fetched and loaded at the same time, a few of each.
+
+Each step is safe to do again, by any number of processes; what is done stays done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from . import errors, events, outcomes, receive
+from .errors import BudgetExceeded, Charged, OutcomeUnknown
+from .events import Listener, notify
+from .gate import Gate
+from .outcomes import ended_with, saved
+from .poll import Patience, poll
+from .records import LoadReport
+from .rows import CREDITS_A_RECORD, HERE, CollectionRow, DataRequestRow, bought, is_reopenable, is_void, source_of
+from .send import send
+from .workshop import DEADLINE, Workshop, held, written
+
+POSTS_AT_ONCE = 4
+OPEN_AT_ONCE = 64  # data requests between their POST and the library
+LOADS_AT_ONCE = 2  # read and added to the library; some 250 MB of memory each
+FRAME_KEPT = 50_000  # records; the frame of a larger collection is made when it is asked for
+UNKNOWN_AT_MOST = 3  # POSTs without a usable answer in one run, after which no more are sent
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Which steps a run takes."""
+
+    send: bool = True
+    wait: bool = True
+    fetch: bool = True
+    load: bool = True
+
+
+ALL = Steps()
+SEND = Steps(wait=False, fetch=False, load=False)
+RECEIVE = Steps(send=False)
+
+
+async def carry_out(
+    shop: Workshop,
+    collection: CollectionRow,
+    listener: Listener | None = None,
+    *,
+    steps: Steps = ALL,
+    deadline: float = DEADLINE,
+) -> tuple[pl.DataFrame | None, LoadReport | None]:
+    """Do all that is left of a collection, and settle the books when all is here.
+
+    Parameters
+    ----------
+    shop : Workshop
+        The service, the ledger, the library.
+    collection : CollectionRow
+        What to carry out.
+    listener : callable, optional
+        Told of everything that happens.
+    steps : Steps
+        What to do; where a step is left out, its data requests stay where they are.
+    deadline : float
+        Seconds to wait for the service, and for others that hold the collection.
+
+    Returns
+    -------
+    (polars.DataFrame or None, LoadReport or None)
+        The postings, unless they are many or not all are here, and what was noticed if all were read in this run.
+
+    Raises
+    ------
+    BulkJobsError
+        What kept a data request from being done, once all others are: a refusal, a budget, a failure, a deadline.
+    """
+    async with held(shop, collection.id, listener, deadline=deadline):
+        run = _Run(shop, collection, listener, steps, deadline)
+        await run.all()
+        return await run.result()
+
+
+class _Run:
+    """One run over the data requests of a collection, by the task that holds it."""
+
+    def __init__(
+        self, shop: Workshop, collection: CollectionRow, listener: Listener | None, steps: Steps, deadline: float
+    ) -> None:
+        self._shop, self._collection, self._listener = shop, collection, listener
+        self._steps, self._deadline = steps, deadline
+        self._requests = shop.ledger.data_requests(collection.id)
+        if steps.send and not is_void(self._requests):
+            self._requests = [self._reopened(request) for request in self._requests]
+        self._small = sum(request.records for request in self._requests) <= FRAME_KEPT
+        self._patience = Patience()
+        self._gate = Gate(shop, listener, patient=steps.load, help=self._help, deadline=deadline)
+        self._open, self._posts = asyncio.Semaphore(OPEN_AT_ONCE), asyncio.Semaphore(POSTS_AT_ONCE)
+        self._pool = ThreadPoolExecutor(LOADS_AT_ONCE, "bulkjobs-library")
+        self._loaded: dict[int, tuple[pl.DataFrame, LoadReport]] = {}
+        self._failures: list[BaseException] = []
+        self._stopped: BaseException | None = None  # why nothing more is sent
+        self._unknown = 0
+        self._purse: int | None = None  # credits left, as far as is known
+        self._picture = _Picture(shop, collection.id, listener)
+
+    async def all(self) -> None:
+        """Carry out every data request; those that are paid first, the oldest of them first: files expire."""
+        paid = sorted((r for r in self._requests if r.state != "planned"), key=lambda r: r.accepted_at or 0.0)
+        planned = [request for request in self._requests if request.state == "planned"]
+        try:
+            ends = await asyncio.gather(*map(self._one, [*paid, *planned]), return_exceptions=True)
+        finally:
+            self._pool.shutdown(wait=False)
+        for end in ends:
+            if isinstance(end, BaseException):
+                self._failures.append(end)
+        failure = self._failure()
+        if failure is not None:
+            raise failure
+
+    async def result(self) -> tuple[pl.DataFrame | None, LoadReport | None]:
+        """Put together what was loaded, and settle the books."""
+        requests = await written(self._shop.ledger.data_requests, self._collection.id)
+        if not self._steps.load or any(request.state != "loaded" for request in requests):
+            return None, None
+        parts = [self._loaded[request.id] for request in requests if request.id in self._loaded]
+        frame, report = await asyncio.to_thread(receive.joined, parts)
+        notify(self._listener, events.Loaded(self._collection.id, bought(requests) + self._collection.owned))
+        row = await written(self._shop.ledger.collection, self._collection.id)
+        if row.reconciliation is None:
+            await receive.reconcile(self._shop, row, self._listener)
+        if not self._small:
+            return None, report if len(parts) == len(requests) else None
+        return await asyncio.to_thread(receive.with_taken, self._shop, row.id, frame), report
+
+    def _reopened(self, request: DataRequestRow) -> DataRequestRow:
+        """Plan again what was refused, provably without a charge, in a collection of which other parts were bought."""
+        if not is_reopenable(request):
+            return request
+        self._shop.ledger.reopened(request)
+        return self._shop.ledger.data_request(request.id)
+
+    async def _is_shelved(self, request: DataRequestRow) -> bool:
+        return request.request_id is None or await written(self._shop.library.has, source_of(request))
+
+    # --- one data request ---------------------------------------------------------------------------------
+
+    async def _one(self, request: DataRequestRow) -> None:
+        if not self._small and request.state == "loaded" and await self._is_shelved(request):
+            return  # a large collection is not read again; its frame is made when it is asked for
+        async with self._open:
+            for step in (self._sent, self._ready, self._fetched, self._shelved):
+                if not await step(request):
+                    return
+                request = await written(self._shop.ledger.data_request, request.id)
+                await self._picture.show()
+
+    async def _sent(self, request: DataRequestRow) -> bool:
+        if request.state == "sending":  # and nobody holds the lock: its process ended before it heard an answer
+            ended = saved(outcomes.interrupted(self._collection.id))
+            await written(self._shop.ledger.unknown, request, ended)
+            return False
+        if request.state != "planned" or not self._steps.send:
+            return request.state != "planned"
+        async with self._posts:
+            if self._stopped is not None:
+                return False
+            try:
+                await self._check_balance(request)
+                await send(self._shop, request, self._gate, self._listener)
+            except OutcomeUnknown as error:
+                self._unknown += 1
+                self._stopped = error if self._unknown >= UNKNOWN_AT_MOST else self._stopped
+                raise
+            except BaseException as error:  # what one is refused for, the next ones are refused for too
+                self._stopped = error
+                raise
+        return True
+
+    async def _check_balance(self, request: DataRequestRow) -> None:
+        """Stop before the balance does: what is accepted without credits fails later, and takes a turn for nothing."""
+        if len(self._requests) == 1:
+            return  # the service's own refusal says it all
+        if self._purse is None or self._purse < request.records * CREDITS_A_RECORD:
+            self._purse = await self._shop.api.balance()
+        if self._purse is None:
+            return
+        if self._purse < request.records * CREDITS_A_RECORD:
+            raise BudgetExceeded(
+                f"The balance is {self._purse:,} credits, and the next data request may cost "
+                f"{request.records * CREDITS_A_RECORD:,}."
+            )
+        self._purse -= request.records * CREDITS_A_RECORD
+
+    async def _ready(self, request: DataRequestRow) -> bool:
+        if request.state == "accepted" and self._steps.wait:
+            await poll(self._shop, request, self._listener, deadline=self._deadline, patience=self._patience)
+            return True
+        return request.state in {"ready", "fetched", "loaded"}
+
+    async def _fetched(self, request: DataRequestRow) -> bool:
+        if request.state not in {"ready", *HERE} or request.request_id is None:
+            return False  # one that was left with nothing to ask for has no files
+        if not self._steps.fetch:
+            return request.state in HERE
+        await receive.fetch(self._shop, request, self._listener)
+        return True
+
+    async def _shelved(self, request: DataRequestRow) -> bool:
+        if request.state not in HERE or not self._steps.load:
+            return False
+        loop = asyncio.get_running_loop()
+        frame, report = await loop.run_in_executor(self._pool, receive.shelve, self._shop, request)
+        # The ids tell what came twice; a frame is kept only where all of them fit into memory.
+        self._loaded[request.id] = (frame if self._small else frame.select("id"), report)
+        return True
+
+    async def _help(self, collection_id: str) -> None:
+        """Bring here what another collection has bought, if nobody is at it."""
+        other = await written(self._shop.ledger.collection, collection_id)
+        with contextlib.suppress(errors.StillRunning, errors.ServiceError):
+            async with held(self._shop, other.id, None, deadline=0.0):
+                await _Run(self._shop, other, None, RECEIVE, self._deadline).all()
+
+    # --- how it ends --------------------------------------------------------------------------------------
+
+    def _failure(self) -> BaseException | None:
+        """Choose what to raise: a cancel first, then what stopped the sending, then what a data request ended with."""
+        for failure in self._failures:
+            if not isinstance(failure, Exception):
+                return failure
+        requests = self._shop.ledger.data_requests(self._collection.id)
+        waiting = [request for request in requests if request.state == "planned"]
+        if self._stopped is not None and waiting and len(requests) > 1:
+            return _with_rest(self._stopped, self._collection, requests, waiting)
+        ended = next((error for request in requests if (error := ended_with(request)) is not None), None)
+        return self._failures[0] if self._failures else ended
+
+
+class _Picture:
+    """Where the collection stands as a whole, told when it has changed."""
+
+    def __init__(self, shop: Workshop, collection_id: str, listener: Listener | None) -> None:
+        self._shop, self._id, self._listener = shop, collection_id, listener
+        self._started = shop.clock.monotonic()
+        self._before: int | None = None
+        self._told: events.Progress | None = None
+
+    async def show(self) -> None:
+        if self._listener is None:
+            return
+        picture = await written(self._look)
+        if self._told is None or replace(picture, elapsed=0.0, rate=0.0, left=None) != replace(
+            self._told, elapsed=0.0, rate=0.0, left=None
+        ):
+            notify(self._listener, picture)
+        self._told = picture
+
+    def _look(self) -> events.Progress:
+        requests = self._shop.ledger.data_requests(self._id)
+        owned = self._shop.ledger.collection(self._id).owned
+        here = sum(request.received or 0 for request in requests if request.state == "loaded") + owned
+        expected = sum(r.records if r.received is None else r.received for r in requests) + owned
+        if self._before is None:
+            self._before = owned
+        elapsed = self._shop.clock.monotonic() - self._started
+        rate = (here - self._before) / elapsed if elapsed else 0.0
+        return events.Progress(
+            self._id,
+            requests=len(requests),
+            sent=sum(request.request_id is not None for request in requests),
+            ready=sum(request.state in {"ready", *HERE} for request in requests),
+            loaded=sum(request.state == "loaded" for request in requests),
+            files=self._shop.ledger.files_here(self._id),
+            records=here,
+            expected=expected,
+            credits=bought(requests) * CREDITS_A_RECORD,
+            elapsed=elapsed,
+            rate=rate,
+            left=(expected - here) / rate if rate else None,
+        )
+
+
+def _with_rest(
+    error: BaseException,
+    collection: CollectionRow,
+    requests: Sequence[DataRequestRow],
+    waiting: Sequence[DataRequestRow],
+) -> BaseException:
+    """Say of what stopped the sending how much is done, and how to go on."""
+    if isinstance(error, errors.BulkJobsError):
+        done, missing = len(requests) - len(waiting), sum(request.records for request in waiting)
+        error.message = (
+            f"{done:,} of {len(requests):,} data requests are done; the rest needs "
+            f"{missing * CREDITS_A_RECORD:,} credits more. {error.message}"
+        )
+        if isinstance(error, BudgetExceeded) or error.charged is Charged.NO:
+            error.next_step = f"client.resume({collection.id!r}) when that is cured; it sends only what is missing"
+    return error

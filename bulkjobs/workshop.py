@@ -1,0 +1,118 @@
+"""What carrying a collection out needs, and the lock that lets one task of one process do it at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from filelock import FileLock, Timeout
+
+from . import errors, events
+from .clock import Clock
+from .errors import LedgerError
+from .events import Listener, notify
+from .ledger import Ledger
+from .library import Library
+from .planner import Planner
+from .rows import Allowance
+from .wire.api import Api
+from .wire.transport import Backoff
+
+DEADLINE = 3_600.0  # seconds to wait for the service, unless told otherwise
+DOWNLOADS_AT_ONCE = 4
+INTENT_LAPSES = 86_400.0  # seconds after which an intent that was never sent is not sent out of the blue
+LOOK_AGAIN = 0.2  # seconds between two looks at a lock that another process holds
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """All that carrying out needs: the service, the memory, the place, the time.
+
+    Attributes
+    ----------
+    planner : Planner
+        Asks what is owned, and lists ids.
+    account : callable returning str
+        Tells one key from another; fails when there is no key.
+    allowances : callable returning a sequence of Allowance
+        The budgets at a time, given in seconds since the epoch.
+    polling, downloading : Backoff
+        Waits between polls, and between tries of a download.
+    local : bool
+        Whether the service is on this machine: when it is gone, waiting does not bring it back.
+    download_patience : float
+        Seconds for which a failing download is tried again.
+    in_flight : set of asyncio.Task
+        POSTs that are on their way.
+    downloads : asyncio.Semaphore
+        Files that are fetched at once.
+    """
+
+    service: str
+    api: Api
+    ledger: Ledger
+    library: Library
+    planner: Planner
+    home: Path
+    clock: Clock
+    account: Callable[[], str]
+    allowances: Callable[[float], Sequence[Allowance]]
+    polling: Backoff
+    downloading: Backoff
+    local: bool = False
+    download_patience: float = 1_800.0
+    in_flight: set[asyncio.Task[Any]] = field(default_factory=set)
+    downloads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DOWNLOADS_AT_ONCE))
+
+
+async def written(write: Callable[P, T], *args: P.args, **values: P.kwargs) -> T:
+    """Write to the ledger in a thread: a synced write, or a wait for another writer, must not hold up the loop."""
+    return await asyncio.to_thread(write, *args, **values)
+
+
+@contextlib.asynccontextmanager
+async def held(
+    shop: Workshop, collection_id: str, listener: Listener | None, *, deadline: float = DEADLINE
+) -> AsyncIterator[None]:
+    """Hold a collection: one task of one process at a time. The system lets go when a process ends, however it ends.
+
+    Raises
+    ------
+    StillRunning
+        Another one holds it for longer than `deadline` seconds.
+    LedgerError
+        The home folder can't hold locks.
+    """
+    folder = shop.home / "locks"
+    lock = FileLock(folder / f"{collection_id}.lock", thread_local=False, fallback_to_soft=False)
+    started, told = shop.clock.monotonic(), False
+    while True:
+        try:
+            folder.mkdir(exist_ok=True)
+            lock.acquire(timeout=0)
+            break
+        except Timeout:
+            if not told:
+                notify(listener, events.Held(collection_id))
+                told = True
+        except OSError as error:
+            raise LedgerError(
+                f"Nothing can be locked in {folder} ({error.strerror}).", next_step="choose another home folder"
+            ) from error
+        if shop.clock.monotonic() - started > deadline:
+            raise errors.StillRunning(
+                f"Another process has held collection {collection_id} for {deadline:.0f} s.",
+                next_step=f"see to that process, then client.resume({collection_id!r})",
+            )
+        await shop.clock.sleep(LOOK_AGAIN)
+    try:
+        yield
+    finally:
+        lock.release()
