@@ -18,6 +18,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any, NoReturn
@@ -325,14 +326,12 @@ def facts(posting: Mapping[str, Any]) -> tuple[str | int | None, ...]:
         website (contract section 3): the stand-in takes the key ``company_website`` if a posting has it, and
         otherwise invents ``https://www.<slug>.example`` from the page ``.../company/<slug>``.
     """
-    company_id, page, website = posting.get("company_id"), posting.get("company_url"), _website(posting)
+    company_id, page, website = posting.get("company_id"), posting.get("company_url"), posting.get("company_website")
     return (
         _date(posting.get("created")),
         _date(posting.get("last_updated")),
         company_id if isinstance(company_id, int) and company_id in INT64 else None,
-        _page(storable(page)) if isinstance(page, str) else None,
-        _address(storable(website)) if website else None,
-        _host(storable(website)) if website else None,
+        *_addresses(page if isinstance(page, str) else None, website if isinstance(website, str) else None),
         _flag(posting.get("deleted")),
         _flag(posting.get("application_active")),
     )
@@ -359,12 +358,16 @@ def _flag(value: object) -> int | None:
     return int(value) if isinstance(value, int) and value in (0, 1) else None
 
 
-def _website(posting: Mapping[str, Any]) -> str | None:
-    given, page = posting.get("company_website"), posting.get("company_url")
-    if isinstance(given, str) and given:
-        return given
-    slug = _SLUG.search(page) if isinstance(page, str) else None
-    return f"https://www.{slug[1]}.example" if slug else None
+@lru_cache(1 << 14)  # most companies have many postings
+def _addresses(page: str | None, website: str | None) -> tuple[str | None, str | None, str | None]:
+    """Give a company's page, and the address and the host of its website."""
+    slug = _SLUG.search(page) if page else None
+    website = website or (f"https://www.{slug[1]}.example" if slug else None)
+    return (
+        None if page is None else _page(storable(page)),
+        _address(storable(website)) if website else None,
+        _host(storable(website)) if website else None,
+    )
 
 
 def _page(url: str) -> str:

@@ -36,6 +36,7 @@ _DAY = 86_400  # seconds
 _EPOCH = date(1970, 1, 1)
 _FIRST_DAY = (date(2023, 11, 1) - _EPOCH).days
 _LAST_MOMENT = int(REFERENCE_DATE.timestamp())
+_TWO_DIGITS = [f"{number:02}" for number in range(60)]
 _DATES = [str(_EPOCH + timedelta(days=day)) for day in range(_FIRST_DAY, _LAST_MOMENT // _DAY + 1)]
 
 
@@ -283,7 +284,8 @@ def _stamp(moment: int) -> str:
     """Write unix seconds as the vendor writes dates: ``2025-06-02 09:14:55``."""
     day, second = divmod(moment, _DAY)
     minute, second = divmod(second, 60)
-    return f"{_DATES[day - _FIRST_DAY]} {minute // 60:02}:{minute % 60:02}:{second:02}"
+    hour, minute = divmod(minute, 60)
+    return f"{_DATES[day - _FIRST_DAY]} {_TWO_DIGITS[hour]}:{_TWO_DIGITS[minute]}:{_TWO_DIGITS[second]}"
 
 
 def _age(seconds: int, short: bool) -> str:
