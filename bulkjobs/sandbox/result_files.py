@@ -1,15 +1,16 @@
 """Result files: records packed as gzip, kept on disk while there is room (`api-contract.md` section 6)."""
 
 import asyncio
-import gzip
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from isal import igzip
+
 from .settings import ResultFormat
 
-_GZIP_LEVEL = 6
+_LEVEL = 2  # of 0 to 3; ten times as fast as zlib's 6, for files larger by a fifth
 
 
 class ResultFiles:
@@ -77,7 +78,7 @@ class ResultFiles:
 def pack(lines: Iterable[bytes], form: ResultFormat) -> bytes:
     """Pack records, one JSON object each, as gzip: the same records always give the same bytes."""
     joined = b"".join(_array(lines) if form == "array" else (line + b"\n" for line in lines))
-    return gzip.compress(joined, _GZIP_LEVEL, mtime=0)
+    return igzip.compress(joined, _LEVEL, mtime=0)
 
 
 def _array(lines: Iterable[bytes]) -> Iterator[bytes]:
