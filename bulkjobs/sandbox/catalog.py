@@ -1,9 +1,9 @@
 """The dataset behind the stand-in server: what is in it, and what each of the 17 search filters finds.
 
-The postings lie in a throw-away SQLite database on disk, so their number is no question of memory. It has
+What filters compare and what orders results is held in memory: see `Columns`. The postings themselves lie in a
+throw-away SQLite database on disk, which has
 
-* ``posting``: of each posting the few values that filters compare and that order results (contract section 12.9);
-* ``line``: the posting itself, as the JSON line that the service sends;
+* ``line``: the posting, as the JSON line that the service sends;
 * ``brief``: a full-text index of the short fields, built with the catalogue;
 * ``body``: a full-text index of the descriptions, nearly all of the text, built when first a search needs it. It
   is a database of its own: other searches go on meanwhile.
@@ -22,32 +22,23 @@ import sqlite3
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .dataset import INT64, comparable, facts, industries, json_line, storable, texts
+from .columns import COMPARISONS, Columns, Mask
+from .dataset import INT64, facts, industries, json_line, texts
 from .grammar import TOKENIZER, FilterSyntaxError, indexed, to_match
 
 _BATCH = 1_000
+_MASKS = 64  # answers kept; each takes a bit for each posting
 _FTS_BUFFER = 1 << 24  # bytes; with less, FTS5 spends half of its time on merging
 _SHORT_FIELDS = ("title", "employment_type", "location", "company_name", "country")
 _PREVIEW_FIELDS = ("id", "created", "title", "seniority", "location", "company_name")
 
-# Dates are text that sorts as time. No date is "", before any time: "until" has to exclude it.
-_COMPARISONS = {
-    "created_at_gte": "created >= ?",
-    "created_at_lte": "created > '' AND created <= ?",
-    "last_updated_gte": "last_updated >= ?",
-    "last_updated_lte": "last_updated > '' AND last_updated <= ?",
-    "company_id": "company_id = ?",
-    "company_domain": "website_host = ?",
-    "company_exact_website": "website = ?",
-    "company_professional_network_url": "company_url = ?",
-    "deleted": "deleted = ?",
-    "application_active": "application_active = ?",
-}
 # Filter -> the full-text index that answers it, and the column there.
 _SEARCHES = {
     "title": ("brief", "title"),
@@ -59,14 +50,13 @@ _SEARCHES = {
     "keyword_description": ("body", "description"),
 }
 _FOUND_BY = {
-    "brief": "id IN (SELECT rowid FROM brief WHERE brief MATCH ?)",
-    "body": "id IN (SELECT rowid FROM body WHERE body MATCH ?)",
+    "brief": "SELECT rowid FROM brief WHERE brief MATCH ?",
+    "body": "SELECT rowid FROM body WHERE body MATCH ?",
 }
 _SCORED_BY = {
-    "brief": "SELECT rowid AS id, -bm25(brief) AS score FROM brief WHERE brief MATCH ?",
-    "body": "SELECT rowid AS id, -bm25(body) AS score FROM body WHERE body MATCH ?",
+    "brief": "SELECT rowid, -bm25(brief) FROM brief WHERE brief MATCH ?",
+    "body": "SELECT rowid, -bm25(body) FROM body WHERE body MATCH ?",
 }
-_EXISTING = "SELECT id FROM posting WHERE id IN (SELECT value FROM json_each(?))"
 _LINES = "SELECT id, json FROM line WHERE id IN (SELECT value FROM json_each(?))"
 
 _PRAGMAS = """
@@ -77,25 +67,17 @@ _PRAGMAS = """
     PRAGMA cache_size = -65536;
 """
 _TABLES = """
-    CREATE TABLE posting (
-        id INTEGER PRIMARY KEY, created TEXT, last_updated TEXT, company_id INTEGER, company_url TEXT,
-        website TEXT, website_host TEXT, deleted INTEGER, application_active INTEGER
-    );
     CREATE TABLE line (id INTEGER PRIMARY KEY, json BLOB);
     CREATE TABLE text (id INTEGER PRIMARY KEY, title, employment_type, location, company_name, country, industry);
     BEGIN;
 """
 _INSERTS = (
-    "INSERT OR REPLACE INTO posting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "INSERT OR REPLACE INTO line VALUES (?, ?)",
     "INSERT OR REPLACE INTO text VALUES (?, ?, ?, ?, ?, ?, ?)",
 )
 # The index is filled from a table in the order of ids: out of order, FTS5 would write to disk for each row.
 _INDEXES = f"""
     BEGIN;
-    CREATE INDEX posting_by_last_updated ON posting (last_updated);
-    CREATE INDEX posting_by_created ON posting (created);
-    CREATE INDEX posting_by_company ON posting (company_id);
     CREATE VIRTUAL TABLE brief USING fts5 (
         title, employment_type, location, company_name, country, industry, content='', tokenize='{TOKENIZER}'
     );
@@ -112,12 +94,11 @@ _BODY = f"""
 """  # noqa: S608 -- a constant of ours
 
 
-class _Query(NamedTuple):
-    """Filters as SQL: a condition on ``posting``, its values, and a MATCH expression for each full-text index."""
+class _Search(NamedTuple):
+    """A full-text index, and what to ask it; None if nothing can be found."""
 
-    condition: str
-    values: list[object]
-    searches: dict[str, str]
+    table: str
+    match: str | None
 
 
 class Catalog:
@@ -134,10 +115,13 @@ class Catalog:
 
     def __init__(self, folder: Path) -> None:
         self.duplicates = 0
+        self._columns = Columns()
+        self._masks = OrderedDict[Hashable, Mask]()
         self._folder = folder
         self._connection = _connect(folder / "catalog.db")
         self._lock = threading.RLock()
         self._body_lock = threading.Lock()
+        self._masks_lock = threading.Lock()
         self._has_body = False
         self._fingerprint: str | None = None
         self._discard = weakref.finalize(self, _discard, folder, self._connection)
@@ -171,14 +155,18 @@ class Catalog:
 
     def _store(self, records: Iterable[Mapping[str, Any]]) -> None:
         self._connection.executescript(_TABLES)
-        rows = (_rows(position, record) for position, record in enumerate(records, start=1))
-        read = 0
-        while batch := list(islice(rows, _BATCH)):
-            read += len(batch)
-            for insert, table_rows in zip(_INSERTS, zip(*batch, strict=True), strict=True):
-                self._connection.executemany(insert, table_rows)
+        self._columns = Columns(self._put_away(records))
         self._connection.executescript(_INDEXES)
-        self.duplicates = read - len(self)
+        self.duplicates = self._columns.duplicates
+
+    def _put_away(self, records: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[tuple[object, ...]]]:
+        """Fill the tables, and hand on what is for `Columns`."""
+        rows = (_rows(position, record) for position, record in enumerate(records, start=1))
+        while batch := list(islice(rows, _BATCH)):
+            compared, *stored = zip(*batch, strict=True)
+            for insert, table_rows in zip(_INSERTS, stored, strict=True):
+                self._connection.executemany(insert, table_rows)
+            yield compared
 
     def close(self) -> None:
         """Delete the database. A catalogue that is forgotten does so by itself."""
@@ -186,7 +174,7 @@ class Catalog:
             self._discard()
 
     def __len__(self) -> int:
-        return self.count({})
+        return len(self._columns)
 
     @property
     def fingerprint(self) -> str:
@@ -219,12 +207,10 @@ class Catalog:
         ValueError
             If there is no such filter.
         """
-        query = self._query(filters)
-        sql = f"SELECT count(*) FROM posting WHERE {query.condition}"  # noqa: S608 -- constant fragments
-        return int(self._select(sql, query.values)[0][0])
+        return int(self._matches(filters).sum())
 
     def page(
-        self, filters: Mapping[str, object], *, after: tuple[str, int] | None = None, size: int = 1_000
+        self, filters: Mapping[str, object], *, after: tuple[str, int] | None = None, size: int | None = 1_000
     ) -> list[tuple[str, int]]:
         """Find one page of matches, in the order of ``last_updated`` and ``id`` (contract sections 2.6, 12.9).
 
@@ -234,25 +220,20 @@ class Catalog:
             As for `count`, which also says what is raised.
         after : tuple of str and int, optional
             The last match of the page before; the default is the first page.
-        size : int
-            Records at most.
+        size : int, optional
+            Records at most; None is all.
 
         Returns
         -------
         list of tuple of str and int
             ``last_updated`` (``""`` if a posting has none) and ``id``.
         """
-        query = self._query(filters)
-        condition, values = query.condition, query.values
-        if after is not None:
-            condition += " AND (last_updated, id) > (?, ?)"
-            values = [*values, storable(after[0]), max(INT64[0], min(after[1], INT64[-1]))]
-        sql = f"SELECT last_updated, id FROM posting WHERE {condition} ORDER BY last_updated, id LIMIT ?"  # noqa: S608 -- constant fragments
-        return self._select(sql, [*values, size])
+        start = 0 if after is None else self._columns.after(*after)
+        return self._columns.rows(self._matches(filters), start, size)
 
     def ids(self, filters: Mapping[str, object], limit: int | None = None) -> list[int]:
         """Find the ids of the first `limit` matches, or of all, in the order of `page`."""
-        return [id_ for _, id_ in self.page(filters, size=-1 if limit is None else limit)]
+        return [id_ for _, id_ in self.page(filters, size=limit)]
 
     def preview(self, filters: Mapping[str, object], *, offset: int, size: int = 20) -> list[dict[str, Any]]:
         """Describe some matches in short, the most relevant first (contract section 2.7).
@@ -270,16 +251,12 @@ class Catalog:
             The fields of contract section 2.7. ``_score`` is BM25, above zero and higher for a better match. Where
             no text is searched it is 1.0, and the order is that of `page`.
         """
-        query = self._query(filters)
-        scores = " UNION ALL ".join(_SCORED_BY[index] for index in query.searches)
-        sql = f"""
-            WITH hit AS MATERIALIZED ({scores}), total AS (SELECT id, sum(score) AS score FROM hit GROUP BY id)
-            SELECT id, score FROM posting JOIN total USING (id) WHERE {query.condition}
-            ORDER BY score DESC, last_updated, id LIMIT ? OFFSET ?
-        """  # noqa: S608 -- constant fragments
-        if not query.searches:
-            sql = f"SELECT id, 1.0 FROM posting WHERE {query.condition} ORDER BY last_updated, id LIMIT ? OFFSET ?"  # noqa: S608 -- constant fragments
-        hits = dict(self._select(sql, [*query.searches.values(), *query.values, size, offset]))
+        found, (_, searches) = self._matches(filters), _sorted_out(filters)
+        if searches:
+            scores = chain.from_iterable(self._ask(_SCORED_BY, search) for search in searches)
+            hits = self._columns.best(found, scores, offset, size)
+        else:
+            hits = {id_: 1.0 for _, id_ in self._columns.rows(found, 0, offset + size)[offset:]}
         return [
             {field: posting.get(field) for field in _PREVIEW_FIELDS} | {"_score": hits[posting["id"]]}
             for posting in map(json.loads, self.lines(list(hits)))
@@ -287,9 +264,7 @@ class Catalog:
 
     def existing(self, ids: Sequence[int]) -> list[int]:
         """Keep those ids that exist, each once, in the given order."""
-        found: set[int] = set()
-        for batch in _batches(ids):
-            found.update(id_ for (id_,) in self._select(_EXISTING, [json.dumps(batch)]))
+        found = set(self._columns.among(ids))
         return [id_ for id_ in dict.fromkeys(ids) if id_ in found]
 
     def record(self, id: int) -> bytes | None:  # noqa: A002 -- the field's own name
@@ -318,24 +293,39 @@ class Catalog:
         with self._lock:
             return self._connection.execute(sql, values).fetchall()
 
-    def _query(self, filters: Mapping[str, object]) -> _Query:
-        conditions, values = ["1"], list[object]()
-        searches: dict[str, list[str]] = {}
-        for name, value in filters.items():
-            if value is None or value == "":
-                continue
-            if name in _COMPARISONS:
-                conditions.append(_COMPARISONS[name])
-                values.append(comparable(name, value))
-            elif (match := _match(name, str(value))) is None:
-                conditions.append("0")
-            else:
-                searches.setdefault(_SEARCHES[name][0], []).append(match)
-        if "body" in searches:
+    def _matches(self, filters: Mapping[str, object]) -> Mask:
+        compared, searches = _sorted_out(filters)
+        key = (tuple(compared.items()), tuple(searches))
+        return self._kept(key, partial(self._match_all, compared, searches))
+
+    def _match_all(self, compared: Mapping[str, object], searches: Sequence[_Search]) -> Mask:
+        found = self._columns.comparing(compared)
+        for search in searches:
+            # Kept by themselves too: one search is often asked for in one range of dates after the other.
+            found &= self._kept(search, partial(self._search, search))
+        return found
+
+    def _search(self, search: _Search) -> Mask:
+        return self._columns.holding([id_ for (id_,) in self._ask(_FOUND_BY, search)])
+
+    def _ask(self, questions: Mapping[str, str], search: _Search) -> list[Any]:
+        if search.match is None:
+            return []
+        if search.table == "body":
             self._need_body()
-        joined = {index: " AND ".join(matches) for index, matches in searches.items()}
-        conditions += [_FOUND_BY[index] for index in joined]
-        return _Query(" AND ".join(conditions), [*values, *joined.values()], joined)
+        return self._select(questions[search.table], [search.match])
+
+    def _kept(self, key: Hashable, find: Callable[[], Mask]) -> Mask:
+        with self._masks_lock:
+            if key in self._masks:
+                self._masks.move_to_end(key)
+                return self._masks[key]
+        found = find()
+        with self._masks_lock:
+            self._masks[key] = found
+            if len(self._masks) > _MASKS:
+                self._masks.popitem(last=False)
+        return found
 
     def _need_body(self) -> None:
         with self._body_lock:
@@ -376,9 +366,22 @@ def _build_body(folder: Path) -> None:
         connection.close()
 
 
+def _sorted_out(filters: Mapping[str, object]) -> tuple[dict[str, object], list[_Search]]:
+    """Part the filters that `Columns` answers from those that are searches in text, joined for each index."""
+    compared, matches = dict[str, object](), dict[str, list[str | None]]()
+    for name, value in filters.items():
+        if value is None or value == "":
+            continue
+        if name in COMPARISONS:
+            compared[name] = value
+        elif name in _SEARCHES:
+            matches.setdefault(_SEARCHES[name][0], []).append(_match(name, str(value)))
+        else:
+            raise ValueError(f"there is no filter {name!r}")
+    return compared, [_Search(index, _all_of(found)) for index, found in matches.items()]
+
+
 def _match(name: str, text: str) -> str | None:
-    if name not in _SEARCHES:
-        raise ValueError(f"there is no filter {name!r}")
     try:
         expression = to_match(text)
     except FilterSyntaxError as error:
@@ -387,8 +390,18 @@ def _match(name: str, text: str) -> str | None:
     return expression and f"{{{_SEARCHES[name][1]}}} : ({expression})"
 
 
+def _all_of(matches: Sequence[str | None]) -> str | None:
+    given = [match for match in matches if match is not None]
+    return " AND ".join(given) if len(given) == len(matches) else None
+
+
+@lru_cache(1 << 16)  # most values come again and again
+def _indexed(values: tuple[str, ...]) -> str | None:
+    return indexed(values)
+
+
 def _rows(position: int, record: Mapping[str, Any]) -> tuple[tuple[object, ...], ...]:
-    """Make the rows of a record for the three tables."""
+    """Make the rows of a record for `Columns` and the two tables."""
     id_ = record.get("id")
     if not isinstance(id_, int) or isinstance(id_, bool) or id_ not in INT64:
         raise ValueError(f"record {position:,} of the dataset has no integer id of 64 bits: {id_!r}")
@@ -397,4 +410,4 @@ def _rows(position: int, record: Mapping[str, Any]) -> tuple[tuple[object, ...],
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"record {position:,} of the dataset (id {id_}) is not JSON: {error}") from error
     searched = [texts(record.get(name)) for name in _SHORT_FIELDS] + [industries(record)]
-    return (id_, *facts(record)), (id_, line), (id_, *map(indexed, searched))
+    return (id_, *facts(record)), (id_, line), (id_, *(_indexed(tuple(values)) for values in searched))

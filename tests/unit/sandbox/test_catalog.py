@@ -291,6 +291,41 @@ def test_a_limit_of_none_gives_all_and_of_zero_none(catalog: Catalog) -> None:
     assert catalog.ids({}, 0) == []
 
 
+def test_a_search_in_text_is_carried_out_once_for_all_its_pages_and_ranges() -> None:
+    catalog = build(*(posting(id_, title="nurse" if id_ % 3 else "clerk") for id_ in range(1, 31)))
+    asked: list[str] = []
+    catalog._connection.set_trace_callback(asked.append)
+    try:
+        assert catalog.count({"title": "nurse"}) == 20
+        assert asked
+        asked.clear()
+        found = catalog.page({"title": "nurse"}, size=7)
+        while page := catalog.page({"title": "nurse"}, after=found[-1], size=7):
+            found += page
+        assert [id_ for _, id_ in found] == [id_ for id_ in range(1, 31) if id_ % 3]
+        assert catalog.count({"title": "nurse", "created_at_gte": "2025-01-02 00:00:00"}) == 0
+        assert not asked
+    finally:
+        catalog.close()
+
+
+def test_only_so_many_answers_are_kept_the_last_ones_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog_module, "_MASKS", 4)
+    catalog = build(*(posting(id_, title=f"nurse w{id_}") for id_ in range(1, 31)))
+    asked: list[str] = []
+    catalog._connection.set_trace_callback(asked.append)
+    try:
+        for id_ in range(1, 31):
+            assert catalog.ids({"title": f"w{id_}"}) == [id_]
+            assert catalog.count({"title": "nurse"}) == 30
+            assert len(catalog._masks) <= 4
+        assert catalog.ids({"title": "w1"}) == [1]
+        assert sum("nurse" in sql for sql in asked) == 1
+        assert sum('"w1"' in sql for sql in asked) == 2
+    finally:
+        catalog.close()
+
+
 # --- Preview ---
 
 
