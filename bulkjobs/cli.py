@@ -143,6 +143,13 @@ _sandbox_options = _options(
     click.option("--data", type=click.Path(exists=True, dir_okay=False), help="NDJSON, JSON, CSV or Parquet."),
     click.option("--postings", default=25_000, show_default=True, help="How many to make up, without --data."),
     click.option("--seed", default=0, show_default=True, help="Same seed, same postings."),
+    click.option(
+        "--description",
+        type=click.Choice(["full", "short"]),
+        default="full",
+        show_default=True,
+        help="Length of the descriptions made up; short ones suit a million postings.",
+    ),
     click.option("--credits", default=50_000, show_default=True, help="Balance at the start."),
     click.option("--latency", default=0.0, show_default=True, help="Seconds to prepare a data request."),
 )

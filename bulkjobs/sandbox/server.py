@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from aiohttp import web
 
@@ -19,7 +19,7 @@ from .gateway import Endpoint, Gateway
 from .lifecycle import Account, DataRequests
 from .result_files import ResultFiles
 from .routes import PREFIX, routes
-from .sample import generate
+from .sample import Description, generate
 from .search import SearchEndpoints
 from .service import Service
 from .settings import Settings
@@ -50,6 +50,9 @@ class Sandbox:
         Seconds from the acceptance of a data request to its end.
     port
         Where to listen; 0 takes a free port.
+    description
+        How long made-up descriptions are: ``"full"``, 1.5 to 6 kB as in life, or ``"short"``, 60 to 200 characters,
+        for large sandboxes. All else of the postings is the same, but it is another dataset: see `dataset`.
     faults
         What is to go wrong.
     settings
@@ -58,7 +61,8 @@ class Sandbox:
     Raises
     ------
     ValueError
-        For a setting outside its range, or a host that is not this computer without `allow_remote`.
+        For a setting outside its range, an unknown `description`, or a host that is not this computer without
+        `allow_remote`.
     TypeError
         For an unknown setting.
 
@@ -83,14 +87,18 @@ class Sandbox:
         latency: float = 0.0,
         port: int = 0,
         *,
+        description: Description = "full",
         faults: FaultPlan | None = None,
         **settings: Any,
     ) -> None:
+        if description not in get_args(Description):
+            raise ValueError(f"description must be one of {', '.join(get_args(Description))}, not {description!r}")
         self.settings = Settings(credits=credits, rate=rate, latency=latency, port=port, **settings)
         self._faults = faults or FaultPlan()
         self._data = data
         self._postings = postings
         self._seed = seed
+        self._description: Description = description
         self._credentials = Credentials.made_up(seed, self.settings.clock())
         self._service: Service | None = None
         self._runner: web.AppRunner | None = None
@@ -190,7 +198,7 @@ class Sandbox:
         if isinstance(self._data, Catalog):
             return self._data
         if self._data is None:
-            return Catalog.build(generate(self._postings, seed=self._seed))
+            return Catalog.build(generate(self._postings, seed=self._seed, description=self._description))
         if isinstance(self._data, str | os.PathLike):
             return Catalog.build(read_postings(self._data))
         return Catalog.build(self._data)

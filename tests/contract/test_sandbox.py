@@ -8,7 +8,11 @@ from typing import Any
 
 import aiohttp
 import pytest
+from click.testing import CliRunner
 
+from bulkjobs import Client
+from bulkjobs.cli import main
+from bulkjobs.errors import ConfigError
 from bulkjobs.sandbox import Fault, FaultPlan, Sandbox
 from bulkjobs.sandbox.catalog import Catalog
 from tests.contract.conftest import ENGINEERS, FIRST_ID, POSTINGS, Api, Clock, Connect, Version, posting
@@ -87,6 +91,62 @@ async def test_postings_are_made_up_by_default_the_same_for_the_same_seed() -> N
             assert await total(sandbox) == 50
             names.append(sandbox.dataset)
     assert names[0] == names[1] != names[2]
+
+
+async def made_up(**options: Any) -> tuple[str, list[dict[str, Any]]]:
+    """Return the name and the postings of a dataset that is made up."""
+    async with (
+        Sandbox(postings=40, seed=3, **options) as sandbox,
+        aiohttp.ClientSession(headers={"apikey": sandbox.api_key}) as session,
+    ):
+        async with session.post(f"{sandbox.url}/v2/job_base/search/filter", json={}) as reply:
+            ids = await reply.json()
+        records = []
+        for number in sorted(ids):
+            async with session.get(f"{sandbox.url}/v2/job_base/collect/{number}") as reply:
+                records.append(await reply.json())
+        return sandbox.dataset, records
+
+
+async def test_descriptions_made_up_may_be_short() -> None:
+    full_name, full = await made_up()
+    short_name, short = await made_up(description="short")
+    assert full_name == (await made_up(description="full"))[0] != short_name
+    assert len(short) == 40
+    assert max(len(record["description"]) for record in short) <= 200
+    assert min(len(record["description"]) for record in full) > 200
+    assert [record | {"description": ""} for record in short] == [record | {"description": ""} for record in full]
+
+
+@pytest.mark.parametrize("data", [None, FEW])
+def test_an_unknown_length_of_descriptions_is_refused(data: Any) -> None:
+    with pytest.raises(ValueError, match="description must be one of full, short, not 'long'"):
+        Sandbox(data, description="long")  # type: ignore[arg-type]
+
+
+async def test_a_client_with_a_sandbox_passes_the_length_on(tmp_path: Path) -> None:
+    async with Client.sandbox(home=tmp_path, postings=40, seed=3, description="short") as client:
+        assert client.server.dataset == (await made_up(description="short"))[0]
+
+
+@pytest.mark.parametrize("command", ["sandbox", "demo"])
+@pytest.mark.parametrize(("words", "given"), [([], "full"), (["--description", "short"], "short")])
+def test_the_length_of_descriptions_on_the_command_line(
+    command: str, words: list[str], given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {}
+
+    async def start(**options: Any) -> None:
+        asked.update(options)
+        raise ConfigError("Started.", next_step="nothing")
+
+    monkeypatch.setattr("bulkjobs.local.started_sandbox", start)
+    runner = CliRunner()
+    assert "Started." in runner.invoke(main, [command, *words, "--home", str(tmp_path)]).output
+    assert asked["description"] == given
+    refused = runner.invoke(main, [command, "--description", "long", "--home", str(tmp_path)])
+    assert refused.exit_code == 2
+    assert "'full', 'short'" in refused.output
 
 
 async def test_a_catalogue_given_stays_open(catalog: Catalog) -> None:
