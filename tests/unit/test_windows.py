@@ -116,11 +116,11 @@ def one_month(chance: random.Random) -> float:
 
 
 def growing(chance: random.Random) -> float:
-    return 190e6 * chance.random() ** 0.2
+    return 190e6 * float(chance.random() ** 0.2)
 
 
 def mondays(chance: random.Random) -> float:
-    return chance.randrange(300) * 7 * 86_400 + chance.random() * 30_000
+    return float(chance.randrange(300) * 7 * 86_400 + chance.randrange(30_000))
 
 
 @pytest.mark.parametrize("made", [even, one_month, growing, mondays])
