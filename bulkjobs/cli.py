@@ -135,9 +135,19 @@ def _options(*declared: Callable[[F], F]) -> Callable[[F], F]:
 _buying = _options(
     click.option("--overwrite", is_flag=True, help="Replace the file of --out if it is there."),
     click.option("--out", type=click.Path(path_type=Path), help="Also write .parquet, .csv or .ndjson."),
-    click.option("--fresh", is_flag=True, help="Buy, and pay, again what was bought before."),
     click.option("--max-credits", type=click.IntRange(min=0), help="Spend at most this, without asking."),
-    click.option("--limit", type=int, help="The most records wanted, 1 to 10,000."),
+)
+_planning = _options(
+    click.option("--limit", type=int, help="The most records wanted."),
+    click.option("--fresh", is_flag=True, help="Buy, and pay, again what was bought before."),
+    click.option(
+        "--strategy",
+        type=click.Choice(["auto", "windows", "ids"]),
+        default="auto",
+        show_default=True,
+        help="How to split what one data request can't carry.",
+    ),
+    click.option("--refresh-after", help="Copies older than this do not count as owned: 30d, 12h, 2w."),
 )
 _sandbox_options = _options(
     click.option("--data", type=click.Path(exists=True, dir_okay=False), help="NDJSON, JSON, CSV or Parquet."),
@@ -177,53 +187,74 @@ async def count(run: Run, **fields: Any) -> None:
 
 @main.command()
 @click.option("--ids", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Plan an ID file instead.")
-@click.option("--limit", type=int, help="The most records wanted, 1 to 10,000.")
-@click.option("--fresh", is_flag=True, help="Plan to buy anew what was bought before.")
+@click.option("--save", type=click.Path(path_type=Path), help="Also write it as JSON, for `collect-plan`.")
+@_planning
 @_filters
 @_common
-async def plan(run: Run, *, ids: Path | None, limit: int | None, fresh: bool, **fields: Any) -> None:
-    """Show what it would cost to collect a filter or an ID file. Free."""
+async def plan(run: Run, *, ids: Path | None, save: Path | None, **options: Any) -> None:
+    """Show what it would cost to collect a filter or an ID file, and how it is split. Free."""
+    fields = {name: options.pop(name) for name in FIELDS}
     if ids and any(value is not None for value in fields.values()):
         raise click.UsageError("--ids and filters can't be planned together.")
     query: Query = JobIds.from_file(ids) if ids else JobFilter(**fields)
     async with run.client() as client:
-        made = await client.plan(query, limit=limit, fresh=fresh)
+        made = await client.plan(query, **options)
+    if save is not None:
+        made.save(save)
     run.show(repr(made), _plan_data(made))
 
 
 @main.command()
 @_filters
+@_planning
 @_buying
 @_common
 def collect(run: Run, **options: Any) -> None:
     """Buy what a filter matches: submit, poll, fetch, load. Spends credits."""
     fields = {name: options.pop(name) for name in FIELDS}
-    _collect(run, JobFilter(**fields), **options)
+    bought = {name: options.pop(name) for name in ("max_credits", "out", "overwrite")}
+    _collect(run, lambda client: client.plan(JobFilter(**fields), **options), **bought)
 
 
 @main.command("collect-ids")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_planning
 @_buying
 @_common
 def collect_ids(run: Run, file: Path, **options: Any) -> None:
     """Buy the postings of an ID file (.csv or .txt, one a line). Spends credits."""
-    _collect(run, JobIds.from_file(file), **options)
+    bought = {name: options.pop(name) for name in ("max_credits", "out", "overwrite")}
+    ids = JobIds.from_file(file)
+    _collect(run, lambda client: client.plan(ids, **options), **bought)
+
+
+@main.command("collect-plan")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--first", type=click.IntRange(min=1), help="Only so many of its data requests.")
+@_buying
+@_common
+def collect_plan(run: Run, file: Path, *, first: int | None, **options: Any) -> None:
+    """Buy what a plan that was saved asks for; what was bought since is not bought again. Spends credits."""
+    saved = Plan.load(file)
+
+    async def made(client: Client) -> Plan:
+        return saved.first(first) if first else saved
+
+    _collect(run, made, **options)
 
 
 def _collect(
     run: Run,
-    query: Query,
+    plan: Callable[[Client], Coroutine[Any, Any, Plan]],
     *,
-    limit: int | None,
     max_credits: int | None,
-    fresh: bool,
     out: Path | None,
     overwrite: bool,
 ) -> None:
     if out is not None:
         check_target(out, overwrite=overwrite)
     client = run.client()
-    made = asyncio.run(_closing(client, client.plan(query, limit=limit, fresh=fresh)))
+    made = asyncio.run(_closing(client, plan(client)))
     if max_credits is None and made.credits:
         _confirm(run, made)  # outside the event loop, which would keep Ctrl-C from ending the question
     with terminal.progress(run.err, wanted=not run.as_json) as listener:

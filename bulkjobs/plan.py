@@ -46,9 +46,9 @@ class PlannedRequest:
         if isinstance(self.query, JobIds):
             return f"ids {self.query.series[0]} ... {self.query.series[-1]}"
         times = [
-            f"{name} {getattr(self.query, f'{name}_gte') or ''} to {getattr(self.query, f'{name}_lte') or ''}".rstrip()
+            f"{name} {words}"
             for name in ("created_at", "last_updated")
-            if getattr(self.query, f"{name}_gte") or getattr(self.query, f"{name}_lte")
+            if (words := _range(getattr(self.query, f"{name}_gte"), getattr(self.query, f"{name}_lte")))
         ]
         return ", ".join(times) or "all times"
 
@@ -301,6 +301,12 @@ class Plan:
 
 
 _MADE = ("strategy", "counts", "pages", "part", "basis", "made_at")
+
+
+def _range(start: str | None, end: str | None) -> str:
+    if start and end:
+        return f"{start} to {end}"
+    return f"from {start}" if start else f"up to {end}" if end else ""
 
 
 def _line(request: PlannedRequest) -> str:

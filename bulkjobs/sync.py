@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import datetime as dt
 import os
 import threading
 from collections.abc import Coroutine
@@ -19,6 +20,7 @@ from .events import Listener
 from .ledger import Ledger
 from .library import Library
 from .plan import Plan
+from .planner import Strategy
 from .query import JobFilter, Query
 from .workshop import DEADLINE
 
@@ -117,9 +119,19 @@ class Client:
         """See `bulkjobs.Client.count`."""
         return _LOOP.run(self._client.count(query))
 
-    def plan(self, query: Query, *, limit: int | None = None, fresh: bool = False) -> Plan:
+    def plan(
+        self,
+        query: Query,
+        *,
+        limit: int | None = None,
+        fresh: bool = False,
+        strategy: Strategy = "auto",
+        refresh_after: str | dt.timedelta | None = None,
+    ) -> Plan:
         """See `bulkjobs.Client.plan`."""
-        return _LOOP.run(self._client.plan(query, limit=limit, fresh=fresh))
+        return _LOOP.run(
+            self._client.plan(query, limit=limit, fresh=fresh, strategy=strategy, refresh_after=refresh_after)
+        )
 
     def search(self, query: JobFilter, *, limit: int | None = None) -> list[int]:
         """See `bulkjobs.Client.search`."""

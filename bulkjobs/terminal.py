@@ -75,12 +75,15 @@ def said(error: BulkJobsError) -> str:
     return safe_text(text)
 
 
+_PARTS = (events.Submitting, events.Submitted, events.Polled, events.Ready)
+
+
 class _Bytes(DownloadColumn):
-    """Bytes of a file; nothing for a step that has none."""
+    """Bytes of a file; nothing for what is no file."""
 
     def render(self, task: Task) -> Text:
         """Return the text of the column."""
-        return super().render(task) if task.completed else Text()
+        return super().render(task) if task.fields.get("file") else Text()
 
 
 class ProgressView:
@@ -98,6 +101,7 @@ class ProgressView:
         )
         self._step: TaskID | None = None
         self._files: dict[str, TaskID] = {}
+        self._whole = False  # many data requests: one picture, not what happens to each
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -113,9 +117,19 @@ class ProgressView:
         """Show what happened."""
         if isinstance(event, events.Fetching):
             if event.file not in self._files:
-                self._files[event.file] = self._progress.add_task(event.file.rpartition("/")[2][:16], total=event.size)
+                self._files[event.file] = self._progress.add_task(
+                    event.file.rpartition("/")[2][:16], total=event.size, file=True
+                )
             self._progress.update(self._files[event.file], completed=event.received)
-        elif self._step is not None:
+        elif isinstance(event, events.Fetched) and event.file in self._files:
+            self._progress.remove_task(self._files.pop(event.file))  # hundreds of files don't fit a screen
+        elif isinstance(event, events.Progress) and self._step is not None:
+            self._whole = event.requests > 1
+            if self._whole:
+                self._progress.update(
+                    self._step, description=_words(event), total=event.expected or 1, completed=event.records
+                )
+        elif self._step is not None and not (self._whole and isinstance(event, _PARTS)):
             self._progress.update(self._step, description=_words(event))
 
 
@@ -123,6 +137,14 @@ def _words(event: Event) -> str:
     match event:
         case events.Attached():
             return "already bought: nothing is sent"
+        case events.Progress() if event.requests > 1:
+            left = "" if event.left is None else f", {event.left:,.0f} s left"
+            return (
+                f"{event.loaded} of {event.requests} data requests, {event.sent} sent, {event.ready} ready; "
+                f"{event.records:,} of {event.expected:,} records, {event.credits:,} credits{left}"
+            )
+        case events.Waiting():
+            return f"collection {event.other} may bring the same postings: waiting for it"
         case events.Held():
             return "another process is at it: waiting"
         case events.Submitting():

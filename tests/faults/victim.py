@@ -45,9 +45,9 @@ def at_step(step: str, client: bj.Client) -> Callable[[Event], None]:
     if step == "renamed":  # the file has its name, and the ledger does not know
         client.ledger.fetched = killing_before(client.ledger.fetched)  # type: ignore[method-assign]
     if step == "load":
-        library.Library._write = killing_before(library.Library._write)  # type: ignore[method-assign]
+        library.table.Table.write = killing_before(library.table.Table.write)  # type: ignore[method-assign]
     if step == "shelf":  # the rows are on disk, and no commit tells of them
-        library.Library._commit = killing_before(library.Library._commit)  # type: ignore[method-assign]
+        library.table.Table.commit = killing_before(library.table.Table.commit)  # type: ignore[method-assign]
     if step == "shelved":  # they are in the library, and the ledger does not know
         client.ledger.loaded = killing_before(client.ledger.loaded)  # type: ignore[method-assign]
     if step == "loaded":

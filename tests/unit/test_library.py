@@ -143,7 +143,7 @@ def test_a_failure_in_the_middle_leaves_nothing(library: Library, made: Callable
 def test_many_frames_are_gathered_to_few_files_in_one_commit(
     library: Library, made: Callable[..., pl.DataFrame], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bulkjobs.library._ROWS_A_FILE", 25)
+    monkeypatch.setattr("bulkjobs.library.library._ROWS_A_FILE", 25)
     frame = pl.concat([made(record(n)) for n in range(60)])
     library.append("request:1/00000", frame.iter_slices(10), bought_at=START)
     assert library.stats().files == 2

@@ -2,119 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import json
 import os
 import time
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, Schema, Transaction
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction
 
-from .disk import hash_of, publish, sync
-from .display import as_html, as_text
-from .errors import BulkJobsError, ConfigError, LibraryError
-from .query import JobFilter, JobIds
-from .records import AT_ONCE, POSTING_SCHEMA, LoadReport, read
+from ..disk import hash_of
+from ..errors import BulkJobsError, ConfigError
+from ..query import JobFilter, JobIds
+from ..records import AT_ONCE, POSTING_SCHEMA, LoadReport, read
+from .reports import ImportReport, LibraryStats
+from .table import Table, told
 
-_OF_A_ROW: dict[str, Any] = {
-    "source": pl.String,
-    "row": pl.Int64,
-    "bought_at": pl.Datetime("us"),
-    "added_at": pl.Datetime("us"),
-}
-LIBRARY_SCHEMA = pl.Schema({**POSTING_SCHEMA, **_OF_A_ROW})
-"""`POSTING_SCHEMA`, and for each row where it came from: its ``source`` (``request:<collection>/<number>`` or
-``file:<SHA-256>``), the ``row`` in there, when it was bought (an imported file: its own date) and added (UTC)."""
-
-_STATISTICS = ("id", "created", "last_updated", "source")  # columns by which readers skip whole files
 _ROWS_A_FILE = 20_000  # held in memory by each writer; compaction makes larger files of them
-_ROWS_A_GROUP = 5_000  # of a Parquet file; readers skip whole groups
-_TRIES = 50  # of a commit, while others commit too
 _NEWEST = ("last_updated", "bought_at", "added_at", "source", "row")
 """What makes one version of a posting newer than another, first things first."""
-
-
-@dataclass(frozen=True, slots=True)
-class LibraryStats:
-    """What a library holds.
-
-    Attributes
-    ----------
-    postings, rows : int
-        Different postings; and all versions of them, each purchase of each counted.
-    sources : int
-        Data requests and imported files.
-    files, size : int
-        Parquet files of the newest version of the table, and their bytes.
-    version : int or None
-        The table's version; None where nothing was ever added.
-    """
-
-    postings: int
-    rows: int
-    sources: int
-    files: int
-    size: int
-    version: int | None
-
-    def lines(self) -> list[tuple[str, str]]:
-        """Return it as labelled lines."""
-        return [
-            ("postings", f"{self.postings:,}"),
-            ("versions of them", f"{self.rows:,} from {self.sources:,} data requests and files"),
-            ("on disk", f"{self.size / 1e6:,.1f} MB in {self.files:,} files"),
-            ("table version", "none yet" if self.version is None else str(self.version)),
-        ]
-
-    def __repr__(self) -> str:
-        return as_text("Library", self.lines())
-
-    def _repr_html_(self) -> str:
-        return as_html("Library", self.lines())
-
-
-@dataclass
-class ImportReport:
-    """What an import did.
-
-    Attributes
-    ----------
-    added, known : list of Path
-        Files that were added, and those whose content was there already.
-    failed : dict of Path to BulkJobsError
-        Files that can't be read; nothing of them was added.
-    report : LoadReport
-        What was noticed in those added.
-    """
-
-    added: list[Path] = field(default_factory=list)
-    known: list[Path] = field(default_factory=list)
-    failed: dict[Path, BulkJobsError] = field(default_factory=dict)
-    report: LoadReport = field(default_factory=LoadReport)
-
-    def lines(self) -> list[tuple[str, str]]:
-        """Return it as labelled lines."""
-        return [
-            ("files added", f"{len(self.added):,}"),
-            ("known already", f"{len(self.known):,}"),
-            *((f"failed: {path.name}", error.message) for path, error in self.failed.items()),
-            *self.report.rows(),
-        ]
-
-    def __repr__(self) -> str:
-        return as_text("Import", self.lines())
-
-    def _repr_html_(self) -> str:
-        return as_html("Import", self.lines())
 
 
 class Library:
@@ -137,6 +44,7 @@ class Library:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._delta = Table(path)
 
     def __repr__(self) -> str:
         return f"<Library at {self.path}>"
@@ -161,7 +69,7 @@ class Library:
         sources : sequence of str, optional
             Only rows of these sources, all of them, in their order.
         """
-        rows = self._rows(version)
+        rows = self._delta.rows(version)
         if as_of is not None:
             rows = rows.filter(pl.col("added_at") <= _utc(as_of))
         if sources is not None:
@@ -174,7 +82,7 @@ class Library:
 
     def history(self, posting: int) -> pl.DataFrame:
         """Return every version of a posting, oldest first: a frame of `LIBRARY_SCHEMA`."""
-        return self._collect(self._rows().filter(pl.col("id") == posting).sort(_NEWEST))
+        return self._delta.collect(self._delta.rows().filter(pl.col("id") == posting).sort(_NEWEST))
 
     def owned(
         self,
@@ -204,14 +112,14 @@ class Library:
         """
         series = ids.series if isinstance(ids, JobIds) else pl.Series(ids, dtype=pl.Int64)
         asked = series.cast(pl.Int64).alias("id").to_frame().lazy()
-        rows = _without(self._rows(), except_collections)
+        rows = _without(self._delta.rows(), except_collections)
         if since is not None:
             rows = rows.filter(pl.col("bought_at") >= _utc(since))
         if sources is not None:
             rows = rows.filter(pl.col("source").is_in(list(sources)))
         found = rows.select("id", *_NEWEST).join(asked, on="id", how="semi")
         newest = found.sort(_NEWEST).unique("id", keep="last").sort("id")
-        return self._collect(newest.select("id", "last_updated", "bought_at"))
+        return self._delta.collect(newest.select("id", "last_updated", "bought_at"))
 
     def may_hold(self, query: JobFilter) -> bool:
         """Tell whether a posting is here that a filter might match, by its time of creation: other fields may change.
@@ -219,12 +127,12 @@ class Library:
         Where the time is not known, it might.
         """
         created = pl.col("created")
-        rows = self._rows().select("created")
+        rows = self._delta.rows().select("created")
         if query.created_at_gte is not None:
             rows = rows.filter(created.is_null() | (created >= dt.datetime.fromisoformat(query.created_at_gte)))
         if query.created_at_lte is not None:
             rows = rows.filter(created.is_null() | (created <= dt.datetime.fromisoformat(query.created_at_lte)))
-        return not self._collect(rows.head(1)).is_empty()
+        return not self._delta.collect(rows.head(1)).is_empty()
 
     def taken(self, ids: pl.Series, *, as_of: float, except_collections: Sequence[str] = ()) -> pl.LazyFrame:
         """Return one version of each of some postings: the newest that was here at a time, else the first that came.
@@ -244,7 +152,7 @@ class Library:
             Of `POSTING_SCHEMA`.
         """
         asked = ids.rename("id").to_frame().lazy().with_row_index("asked")
-        rows = _without(self._rows(), except_collections)
+        rows = _without(self._delta.rows(), except_collections)
         late = pl.col("added_at") > _naive(as_of)
         # Of those that were here the last one counts, of those that came later the first.
         keys = rows.select("id", *_NEWEST).join(asked.select("id"), on="id", how="semi").with_columns(late=late)
@@ -258,11 +166,11 @@ class Library:
 
     def stats(self) -> LibraryStats:
         """Count what is here."""
-        table = self._table()
+        table = self._delta.found()
         if table is None:
             return LibraryStats(0, 0, 0, 0, 0, None)
-        counts = self._collect(
-            self._rows().select(
+        counts = self._delta.collect(
+            self._delta.rows().select(
                 pl.col("id").drop_nulls().n_unique() + pl.col("id").null_count(),
                 rows=pl.len(),
                 sources=pl.col("source").n_unique(),
@@ -274,7 +182,7 @@ class Library:
 
     def versions(self) -> pl.DataFrame:
         """Return the table's versions, newest first: version, at (UTC), operation, source, records."""
-        table = self._table()
+        table = self._delta.found()
         commits = [] if table is None else table.history()
         return pl.DataFrame(
             {
@@ -297,8 +205,8 @@ class Library:
 
     def has(self, source: str) -> bool:
         """Tell whether a source was added."""
-        table = self._table()
-        with _told(self.path):
+        table = self._delta.found()
+        with told(self.path):
             return table is not None and table.transaction_version(source) is not None
 
     # --- writing ------------------------------------------------------------------------------------------
@@ -324,16 +232,16 @@ class Library:
         bool
             False where the source is here already.
         """
-        with _told(self.path):
-            table = self._opened()
+        with told(self.path):
+            table = self._delta.opened()
             if table.transaction_version(source) is not None:
                 return False
             files: list[AddAction] = []
             added = False
             try:
                 for rows in self._stamped(source, frames, bought_at):
-                    files.append(self._write(rows))  # noqa: PERF401 - those written so far are removed on failure
-                added = self._commit(table, source, files, hashes)
+                    files.append(self._delta.write(rows))  # noqa: PERF401 - those written so far are removed on failure
+                added = self._delta.commit(table, source, files, hashes)
             finally:
                 if not added:
                     for file in files:
@@ -384,9 +292,9 @@ class Library:
 
     def compact(self) -> None:
         """Make few large files of many small ones. Readers and other writers are not disturbed; old versions stay."""
-        table = self._table()
+        table = self._delta.found()
         if table is not None:
-            with _told(self.path):
+            with told(self.path):
                 table.optimize.compact()
 
     def vacuum(self, *, keep_days: int = 30, dry_run: bool = False) -> list[str]:
@@ -407,43 +315,11 @@ class Library:
         """
         if keep_days < 7:
             raise ConfigError("keep_days must be 7 or more: others may be reading or writing.", next_step="keep_days=7")
-        table = self._table()
-        with _told(self.path):
+        table = self._delta.found()
+        with told(self.path):
             return [] if table is None else table.vacuum(keep_days * 24, dry_run=dry_run, full=True)
 
     # --- Delta --------------------------------------------------------------------------------------------
-
-    def _table(self, version: int | None = None) -> DeltaTable | None:
-        with _told(self.path):
-            try:
-                return DeltaTable(self.path, version=version)
-            except TableNotFoundError:
-                return None
-
-    def _opened(self) -> DeltaTable:
-        """Open the table, and make it when it is not there; several may try at once."""
-        table = self._table()
-        while table is None:
-            with contextlib.suppress(DeltaError):
-                DeltaTable.create(
-                    self.path,
-                    schema=Schema.from_arrow(LIBRARY_SCHEMA),
-                    mode="ignore",
-                    name="bulkjobs library",
-                    configuration={"delta.logRetentionDuration": "interval 36500 days"},
-                )
-            table = self._table()
-        return table
-
-    def _rows(self, version: int | None = None) -> pl.LazyFrame:
-        table = self._table(version)
-        if table is None:
-            return LIBRARY_SCHEMA.to_frame().lazy()
-        return pl.scan_delta(table).select(pl.col(name).cast(dtype) for name, dtype in LIBRARY_SCHEMA.items())
-
-    def _collect(self, rows: pl.LazyFrame) -> pl.DataFrame:
-        with _told(self.path):
-            return rows.collect(engine="streaming")
 
     def _stamped(self, source: str, frames: Iterable[pl.DataFrame], bought_at: float) -> Iterator[pl.DataFrame]:
         """Gather frames to files of a good size, and give each row its source."""
@@ -456,40 +332,6 @@ class Library:
                 added_at=pl.lit(_naive(time.time())),
             )
             first += len(rows)
-
-    def _write(self, rows: pl.DataFrame) -> AddAction:
-        target = self.path / f"part-{uuid.uuid4().hex}.parquet"
-        part = target.with_suffix(".part")
-        try:
-            rows.write_parquet(part, compression="zstd", compression_level=1, row_group_size=_ROWS_A_GROUP)
-            with part.open("rb+") as file:
-                sync(file.fileno())
-            publish(part, target)
-        finally:
-            part.unlink(missing_ok=True)
-        status = target.stat()
-        return AddAction(target.name, status.st_size, {}, int(status.st_mtime * 1e3), True, _statistics(rows))
-
-    def _commit(self, table: DeltaTable, source: str, files: Sequence[AddAction], hashes: Sequence[str]) -> bool:
-        """Publish the files in one commit that names the source; False when another writer did so before."""
-        marks = [source, *(f"file:{digest}" for digest in hashes)]
-        records = sum(json.loads(file.stats)["numRecords"] for file in files)
-        properties = CommitProperties(
-            custom_metadata={"bulkjobs.source": source, "bulkjobs.records": str(records)},
-            app_transactions=[Transaction(mark, 1) for mark in marks],
-        )
-        for left in reversed(range(_TRIES)):
-            try:
-                table.create_write_transaction(list(files), "append", table.schema(), commit_properties=properties)
-            except CommitFailedError:  # somebody commits the same source, or others are very busy
-                if not left:
-                    raise
-                table = self._opened()
-                if table.transaction_version(source) is not None:
-                    return False
-            else:
-                return True
-        raise AssertionError
 
 
 def _without(rows: pl.LazyFrame, collections: Sequence[str]) -> pl.LazyFrame:
@@ -510,23 +352,6 @@ def _gathered(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         yield pl.concat(waiting)
 
 
-def _statistics(rows: pl.DataFrame) -> str:
-    """Write the statistics of a file, by which readers skip it (Delta protocol, per-file statistics)."""
-
-    def plain(value: Any) -> Any:
-        return value.isoformat(timespec="microseconds") if isinstance(value, dt.datetime) else value
-
-    there = [name for name in _STATISTICS if rows[name].null_count() < len(rows)]
-    return json.dumps(
-        {
-            "numRecords": len(rows),
-            "minValues": {name: plain(rows[name].min()) for name in there},
-            "maxValues": {name: plain(rows[name].max()) for name in there},
-            "nullCount": {name: rows[name].null_count() for name in _STATISTICS},
-        }
-    )
-
-
 def _naive(seconds: float) -> dt.datetime:
     return dt.datetime.fromtimestamp(seconds, dt.UTC).replace(tzinfo=None)
 
@@ -538,12 +363,3 @@ def _utc(moment: dt.datetime | str) -> dt.datetime:
         except ValueError as error:
             raise ConfigError(f"as_of={moment!r} is no date.", next_step='as_of="2026-01-31 12:00:00"') from error
     return moment if moment.tzinfo is None else moment.astimezone(dt.UTC).replace(tzinfo=None)
-
-
-@contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Turn what the table's own libraries raise into an error that says what to do."""
-    try:
-        yield
-    except (DeltaError, OSError, pl.exceptions.ComputeError) as error:
-        raise LibraryError(f"The library {path} can't be used ({error}).") from error

@@ -1,0 +1,7 @@
+"""Every posting ever bought or imported: the library, its table, and what it tells of itself."""
+
+from .library import Library
+from .reports import ImportReport, LibraryStats
+from .table import LIBRARY_SCHEMA
+
+__all__ = ["LIBRARY_SCHEMA", "ImportReport", "Library", "LibraryStats"]
