@@ -391,7 +391,7 @@ class Client:
             balance_before=balance,
             requests=[(request.query.to_dict(), request.records) for request in plan.requests],
             owned=plan.taken.to_list(),
-            basis=None if fresh else plan.basis,
+            basis=None if fresh else plan.basis or 0,
             project=self.budgets.name,
         )
         return await written(self.ledger.open, intent, replacing=plan.attaches_to if fresh else plan.replaces)

@@ -164,14 +164,19 @@ class Plan:
         Raises
         ------
         InvalidQuery
-            `count` is less than 1.
+            `count` is less than 1; or it was begun to buy the whole, and the rest of that is meant.
         """
         if count < 1:
             raise InvalidQuery(f"first({count}) leaves nothing to buy.", field="count", next_step="plan.first(1)")
-        if count >= len(self.requests):
+        if not self.is_new and self.unsent:
+            raise InvalidQuery(
+                f"Collection {self.attaches_to} is this plan, half done.",
+                next_step=f"client.resume({self.attaches_to!r})",
+            )
+        if count >= len(self.requests) or not self.is_new:
             return self
         part = f"first {count} of {len(self.requests)}"
-        return replace(self, requests=self.requests[:count], part=part, attaches_to=None, fresh=self.fresh)
+        return replace(self, requests=self.requests[:count], part=part, attaches_to=None)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-ready data; `from_dict` makes it a plan again."""

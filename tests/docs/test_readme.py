@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from bulkjobs import budget
 from bulkjobs.sandbox.sample import generate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,17 +43,30 @@ if inspect.iscoroutine(result):
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python_block(code: str, tmp_path: Path) -> None:
     command = [sys.executable, "-W", "error", "-c", RUNNER, code]
-    for _ in range(2):  # a script is run again tomorrow
+    for run in range(2):  # a script is run again tomorrow
         done = subprocess.run(command, env=environment(tmp_path), capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
+        if "first(1)" in code and run == 0:
+            assert "windows of created_at: 2" in done.stdout
+            assert re.search(r"\d+ owned, [1-9]\d+ credits for the rest", done.stdout)
     if "balance" in code:
         assert "cost               0 credits" in done.stdout
         assert done.stdout.endswith("True 50000\n")
+    elif "first(1)" in code:
+        assert re.search(r"\d+ owned, 0 credits for the rest", done.stdout)
+        assert done.stdout.endswith("True\n")
     elif "library" in code:
         assert "Load report" in done.stdout
         assert "table version" in done.stdout
     else:
         assert "records  10" in done.stdout
+
+
+def test_the_budget_file_is_one(tmp_path: Path) -> None:
+    (block,) = blocks("toml")
+    (tmp_path / "bulkjobs.toml").write_text(block)
+    found = budget.find({}, tmp_path)
+    assert (found.name, found.project) == ("data-jobs", {"call": 20_000, "day": 50_000, "month": 400_000})
 
 
 def test_the_two_commands_are_targets_of_the_makefile() -> None:
@@ -95,8 +109,10 @@ def test_command_line_block(tmp_path: Path) -> None:
     assert (tmp_path / "jobs.parquet").exists()
     assert "50 credits at most" in out
     assert "Nothing is unfinished." in out
+    bought = json.loads((tmp_path / "plan.json").read_text("utf-8"))["requests"][0]["records"]
+    assert bought > 1_000
     assert re.search(r"files added +1\n", out)
-    assert re.search(r"versions of them +70 from 2 data requests and files", out)
+    assert re.search(rf"versions of them +{bought + 70:,} from 3 data requests and files", out)
     key = re.search(r"CORESIGNAL_API_KEY=(\w+)", out)
     assert key
     assert key[1] in block  # the key in the README is the one that the sandbox prints

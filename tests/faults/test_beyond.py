@@ -132,6 +132,8 @@ async def test_a_plan_is_saved_compared_and_bought_in_parts(
     assert repr(saved) == repr(plan)
     assert plan.diff(saved) == []
     assert saved.requests[0].range in repr(saved)
+    with pytest.raises(errors.InvalidQuery, match="leaves nothing"):
+        saved.first(0)
     first = saved.first(1)
     assert (first.records, first.posts) == (plan.requests[0].records, 1)
     changed = "\n".join(plan.diff(first))
@@ -145,6 +147,8 @@ async def test_a_plan_is_saved_compared_and_bought_in_parts(
     whole = await client.collect(saved)
     assert whole.frame()["id"].sort().to_list() == expected(dataset).to_list()
     assert spent(shop) == plan.records
+    attached = await client.plan(QUERY)
+    assert attached.first(1) is attached  # it is bought: a part of it is nothing to buy
     for bad in ("{}", "[]", "no", '{"query": 1}'):
         (tmp_path / "bad.json").write_text(bad)
         with pytest.raises(errors.InvalidQuery, match="no saved plan"):

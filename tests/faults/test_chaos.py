@@ -1,0 +1,90 @@
+"""Two hundred data requests, faults at every endpoint, twenty kills: each is bought once, and all is here."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import bulkjobs as bj
+from bulkjobs import errors
+from bulkjobs.plan import PlannedRequest
+from bulkjobs.sandbox import Fault
+from bulkjobs.sandbox.faults import FaultPlan
+from tests.conftest import MakeClient
+from tests.support import posts, spent
+
+BUYER = Path(__file__).with_name("chaos_buyer.py")
+REQUESTS, EACH, KILLS = 200, 8, 20
+Start = Callable[..., Any]
+
+
+async def buyer(sandbox: bj.Sandbox, home: Path, plan: Path) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, str(BUYER), sandbox.url, sandbox.api_key, str(home), str(plan),
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+async def ask_support(client: bj.Client, sandbox: bj.Sandbox, collection: bj.Collection) -> int:
+    """Settle each POST whose outcome is unknown, as the service's support would tell it; return how many there were."""
+    unknown = [request for request in collection.requests if request.state == "unknown"]
+    arrived = {frozenset(accepted.ids): accepted.id for accepted in sandbox._service.requests.all()}
+    for request in unknown:
+        ids = frozenset(client.ledger.query(request))
+        if request_id := arrived.get(ids):
+            await client.settle(collection.id, number=request.number, request_id=request_id)
+        else:
+            await client.settle(collection.id, number=request.number, arrived=False)
+    return len(unknown)
+
+
+@pytest.mark.timeout(600)
+async def test_whatever_happens_each_data_request_is_bought_once(
+    start_sandbox: Start, make_client: MakeClient, tmp_path: Path
+) -> None:
+    faults = FaultPlan.random(11, 0.15)
+    sandbox = await start_sandbox(credits=1_000_000, latency=0.05, faults=faults)
+    client, chance = make_client(sandbox), random.Random(5)
+    ids = await client.search(bj.JobFilter(deleted=False), limit=REQUESTS * EACH)
+    plan = await client.plan(bj.JobIds(ids))
+    parts = [bj.JobIds(ids[start : start + EACH]) for start in range(0, len(ids), EACH)]
+    plan = replace(plan, requests=tuple(PlannedRequest(part, EACH) for part in parts))
+    saved = plan.save(tmp_path / "plan.json")
+    kinds = ["reset_after", "reset_before", "status_after"]
+    faults.add(*(Fault("bulk_id_file", kinds[n % 3], skip=15 * (n + 1)) for n in range(6)))  # type: ignore[arg-type]
+
+    kills, unknown = 0, 0
+    for _ in range(150):
+        process = await buyer(sandbox, client.home, saved)
+        if kills < KILLS:
+            before = posts(sandbox)
+            wanted = before + chance.randrange(1, 2 * REQUESTS // KILLS)
+            while process.returncode is None and posts(sandbox) < wanted:
+                await asyncio.sleep(0.002)
+            await asyncio.sleep(chance.random() * 0.1)  # where it is hit is left to chance
+            if process.returncode is None:
+                process.kill()
+                kills += 1
+        await process.wait()
+        (collection,) = client.collections()
+        if collection.state == "loaded":
+            break
+        unknown += await ask_support(client, sandbox, collection)
+    assert kills >= KILLS / 2
+    assert unknown >= 3
+    assert posts(sandbox) == REQUESTS
+    assert sorted(frozenset(one.ids) for one in sandbox._service.requests.all()) == sorted(map(frozenset, parts))
+    assert spent(sandbox) == collection.credits == client.ledger.credits_booked(client.service, 0, 4e9) == len(ids)
+    frame = collection.frame()
+    assert sorted(frame["id"]) == sorted(ids)
+    assert client.library.stats().rows == client.library.scan().select(pl.len()).collect().item() == len(ids)
+    with pytest.raises(errors.UnknownCollection):
+        await client.settle(collection.id, request_id="x")
