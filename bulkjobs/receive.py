@@ -14,6 +14,7 @@ from . import disk, errors, events, outcomes, records
 from . import fetch as fetching
 from .errors import BulkJobsError, Charged
 from .events import Listener, notify
+from .query import JobIds
 from .records import LoadReport
 from .rows import HERE, CollectionRow, DataRequestRow, FileRow, overall, source_of
 from .workshop import Workshop, written
@@ -279,6 +280,8 @@ async def reconcile(shop: Workshop, collection: CollectionRow, listener: Listene
         differences.append(f"{promised:,} ids were asked for, {received:,} have a posting; only those are charged")
     elif received != promised:
         differences.append(f"{promised:,} records were expected, {received:,} came")
+    if (moved := await _moved(shop, collection, len(requests))) is not None:
+        differences.append(moved)
     before, after = collection.balance_before, await _balance(shop, collection)
     since, until = collection.made_at, shop.clock.time()
     booked = shop.ledger.credits_booked(shop.service, since, until)
@@ -297,6 +300,20 @@ async def reconcile(shop: Workshop, collection: CollectionRow, listener: Listene
     }
     await written(shop.ledger.reconciled, collection.id, result)
     notify(listener, events.Reconciled(collection.id, promised, received, tuple(differences)))
+
+
+async def _moved(shop: Workshop, collection: CollectionRow, requests: int) -> str | None:
+    """Tell how many postings came or went while a large collection was carried out; one free count."""
+    query = shop.ledger.query(collection)
+    if requests < 2 or isinstance(query, JobIds) or collection.record_limit is not None or collection.matched is None:
+        return None
+    try:
+        more = (await shop.api.count(query.filters)).total - collection.matched
+    except BulkJobsError:
+        return None
+    if more > 0:
+        return f"{more:,} more postings match by now; client.follow(query, name=...) buys what is new"
+    return f"{-more:,} postings fewer match by now" if more else None
 
 
 async def _balance(shop: Workshop, collection: CollectionRow) -> int | None:

@@ -19,7 +19,7 @@ from bulkjobs.plan import Plan
 from bulkjobs.sandbox.catalog import Catalog
 from bulkjobs.sandbox.sample import generate
 from tests.conftest import MakeClient
-from tests.support import posts, spent
+from tests.support import ManualClock, posts, spent
 
 POSTINGS = 60_000
 BUYER = Path(__file__).with_name("buyer.py")
@@ -100,6 +100,21 @@ async def test_what_is_owned_is_not_bought_again(
     assert fresh.credits == len(part.frame())
 
 
+async def test_postings_of_another_service_are_not_owned(
+    sandbox: bj.Sandbox, make_client: MakeClient, query: bj.JobFilter
+) -> None:
+    """One home may know several services, and each may give the same id to another posting."""
+    one, other = make_client(sandbox, service="one"), make_client(sandbox, service="other")
+    mine = await one.collect(query, limit=20)
+    plan = await other.plan(query, limit=30)
+    assert (plan.owned, plan.credits) == (0, 30)
+    theirs = await other.collect(plan)
+    assert (await one.plan(query, limit=30)).owned == 20
+    assert (await one.collect(query, limit=25)).credits == 5
+    assert len(theirs.frame()) == 30
+    assert len(mine.frame()) == 20
+
+
 async def test_older_copies_are_bought_again_where_that_is_asked_for(
     many: Catalog, start_sandbox: Start, make_client: MakeClient, clock: Any
 ) -> None:
@@ -153,6 +168,28 @@ async def test_a_plan_is_saved_compared_and_bought_in_parts(
         (tmp_path / "bad.json").write_text(bad)
         with pytest.raises(errors.InvalidQuery, match="no saved plan"):
             Plan.load(tmp_path / "bad.json")
+
+
+async def test_what_arrives_meanwhile_is_reported_and_not_bought(
+    many: Catalog, start_sandbox: Start, make_client: MakeClient, tmp_path: Path, dataset: pl.DataFrame
+) -> None:
+    late = [{**one, "id": one["id"] + 10**10, "created": "2027-06-01 00:00:00"} for one in generate(40)]
+    grown = tmp_path / "grown.ndjson"
+    grown.write_bytes(
+        b"\n".join([*many.lines(many.ids({"deleted": False})), *(json.dumps(one).encode() for one in late)])
+    )
+    before = await start_sandbox(many, credits=10_000_000)
+    after = await start_sandbox(grown, credits=10_000_000)
+    query = bj.JobFilter(deleted=False)
+    client = make_client(before, service="s", clock=ManualClock(1_800_000_000.0))  # in January 2027
+    plan = await client.plan(query)
+    collection = await make_client(after, service="s").collect(plan, max_credits=plan.credits)
+    more = await make_client(after, service="s").count(query) - plan.matched
+    assert more > 10
+    assert collection.reconciliation is not None
+    assert f"{more} more postings match by now" in collection.reconciliation["differences"][0]
+    assert not (collection.frame()["id"] >= 10**10).any()
+    assert spent(after) == plan.credits == len(collection.frame())
 
 
 async def test_a_limit_beyond_one_data_request(shop: bj.Sandbox, make_client: MakeClient) -> None:
