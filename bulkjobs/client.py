@@ -511,7 +511,8 @@ class Client:
 
     async def _lapse(self, row: CollectionRow) -> bool:
         """Give up an intent of long ago that was never sent: to send it now would be a charge out of the blue."""
-        if self._shop.clock.time() - row.made_at <= INTENT_LAPSES or bought(self.ledger.data_requests(row.id)):
+        requests = self.ledger.data_requests(row.id)
+        if self._shop.clock.time() - row.made_at <= INTENT_LAPSES or bought(requests) or row.owned:
             return False
         lapsed = BulkJobsError("It was planned, never sent, and is more than a day old.", next_step="collect it again")
         for request in self.ledger.data_requests(row.id):

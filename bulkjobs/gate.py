@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import polars as pl
 
 from . import events
-from .errors import BudgetExceeded, Charged, StillRunning
+from .errors import BudgetExceeded, BulkJobsError, Charged, StillRunning
 from .events import Listener, notify
 from .pages import listing
 from .query import JobIds
@@ -128,14 +128,24 @@ class Gate:
         notify(self._listener, events.Waiting(request.collection_id, request.number, rival.collection_id))
         started = shop.clock.monotonic()
         while (await written(shop.ledger.data_request, rival.id)).state in IN_FLIGHT:
-            await self._help(rival.collection_id)
+            try:
+                await self._help(rival.collection_id)
+            except StillRunning:
+                pass  # somebody is at it
+            except BulkJobsError as error:
+                if (await written(shop.ledger.data_request, rival.id)).state in IN_FLIGHT:
+                    raise self._stuck(request, rival, error) from error
             if shop.clock.monotonic() - started > self._deadline:
-                raise StillRunning(
-                    f"Collection {rival.collection_id} may bring the same postings, and is still running.",
-                    charged=Charged.NO,
-                    next_step=f"client.resume({rival.collection_id!r}), then client.resume({request.collection_id!r})",
-                )
+                raise self._stuck(request, rival, None)
             await shop.clock.sleep(LOOK_AGAIN)
+
+    def _stuck(self, request: DataRequestRow, rival: DataRequestRow, error: BulkJobsError | None) -> StillRunning:
+        why = "is still running" if error is None else f"can't be finished: {error.message}"
+        return StillRunning(
+            f"Collection {rival.collection_id} may bring the same postings, and {why}",
+            charged=Charged.NO,
+            next_step=f"client.resume({rival.collection_id!r}), then client.resume({request.collection_id!r})",
+        )
 
 
 def _over(request: DataRequestRow, allowance: Allowance, spent: int) -> BudgetExceeded:

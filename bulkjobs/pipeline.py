@@ -6,7 +6,6 @@ Each step is safe to do again, by any number of processes; what is done stays do
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -223,9 +222,8 @@ class _Run:
     async def _help(self, collection_id: str) -> None:
         """Bring here what another collection has bought, if nobody is at it."""
         other = await written(self._shop.ledger.collection, collection_id)
-        with contextlib.suppress(errors.StillRunning, errors.ServiceError):
-            async with held(self._shop, other.id, None, deadline=0.0):
-                await _Run(self._shop, other, None, RECEIVE, self._deadline).all()
+        async with held(self._shop, other.id, None, deadline=0.0):
+            await _Run(self._shop, other, None, RECEIVE, self._deadline).all()
 
     # --- how it ends --------------------------------------------------------------------------------------
 

@@ -126,9 +126,12 @@ def kept_ids(db: sqlite3.Connection, name: str) -> pl.Series:
 
 
 def current(db: sqlite3.Connection, service: str, key: str) -> CollectionRow | None:
-    """Return the newest collection of a query and limit that is not void."""
-    found = collections(db, "service = ? AND key = ?", service, key)
-    return next((row for row in found if not is_void(data_requests(db, "collection_id = ?", row.id))), None)
+    """Return the newest collection of a query and limit that is not void: one that the library gave whole is not."""
+    for row in collections(db, "service = ? AND key = ?", service, key):
+        requests = data_requests(db, "collection_id = ?", row.id)
+        if not is_void(requests) or (row.owned and not requests):
+            return row
+    return None
 
 
 def collections(db: sqlite3.Connection, where: str, *values: object) -> list[CollectionRow]:

@@ -95,6 +95,7 @@ async def test_what_is_owned_is_not_bought_again(
         assert rows["id"].sort().to_list() == ids.to_list()
     part = await client.collect(bj.JobFilter(country="Germany"))
     assert (part.credits, len(part.frame()), posts(shop)) == (0, part.owned, 3)
+    assert (await client.collect(bj.JobFilter(country="Germany"))).id == part.id  # and its rows stay the same
     assert (await client.plan(bj.JobIds(first.frame()["id"].head(7)))).credits == 0
     fresh = await client.plan(bj.JobFilter(country="Germany"), fresh=True)
     assert fresh.credits == len(part.frame())
@@ -113,6 +114,18 @@ async def test_postings_of_another_service_are_not_owned(
     assert (await one.collect(query, limit=25)).credits == 5
     assert len(theirs.frame()) == 30
     assert len(mine.frame()) == 20
+
+
+async def test_what_the_library_gave_whole_does_not_lapse(
+    start_sandbox: Start, make_client: MakeClient, query: bj.JobFilter, clock: ManualClock
+) -> None:
+    client = make_client(await start_sandbox(clock=clock), clock=clock)
+    ids = (await client.collect(query, limit=20)).frame()["id"]
+    part = await client.collect(bj.JobIds(ids.head(5)))
+    assert (part.credits, part.owned) == (0, 5)
+    clock.now += 400 * 86_400
+    assert (await client.collect(bj.JobIds(ids.head(5)))).id == part.id
+    assert (await client.collect(await client.plan(bj.JobIds(ids.head(5))))).id == part.id
 
 
 async def test_older_copies_are_bought_again_where_that_is_asked_for(
