@@ -69,6 +69,44 @@ def test_each_source_is_added_once(library: Library, made: Callable[..., pl.Data
     assert library.versions()["records"].to_list() == [2, 2, None]
 
 
+def test_what_a_collection_takes_stays_the_same_whatever_is_bought_later(
+    library: Library, made: Callable[..., pl.DataFrame]
+) -> None:
+    library.append("request:a/00000", [made(*(record(n, title="first") for n in (3, 1, 2)))], bought_at=START)
+    now = time.time()
+    later = "2026-09-01 00:00:00"
+    library.append("request:b/00000", [made(record(1, title="new", last_updated=later), record(9))], bought_at=START)
+    library.append("request:c/00000", [made(record(9, title="newer", last_updated=later))], bought_at=START)
+    ids = pl.Series("id", [2, 9, 1, 3, 77])
+    taken = library.taken(ids, as_of=now).collect()
+    assert taken.schema == POSTING_SCHEMA
+    assert taken["id"].to_list() == [2, 9, 1, 3]  # in the order asked for; what is not here is left out
+    assert taken["title"].to_list() == ["first", "Posting 9", "first", "first"]
+    assert library.taken(ids, as_of=time.time()).collect()["title"].to_list() == ["first", "newer", "new", "first"]
+    assert library.taken(ids, as_of=now, except_collections=["a"]).collect()["id"].to_list() == [9, 1]
+    assert library.owned(ids, except_collections=["b", "c"])["id"].to_list() == [1, 2, 3]
+    assert library.owned(ids, sources=["request:c/00000"])["id"].to_list() == [9]
+
+
+@pytest.mark.parametrize(("bounds", "held"), [
+    ({}, True),
+    ({"created_at_gte": "2026-01-02 03:04:05"}, True),
+    ({"created_at_gte": "2026-01-02 03:04:06"}, False),
+    ({"created_at_lte": "2026-01-02 03:04:05"}, True),
+    ({"created_at_lte": "2026-01-02 03:04:04"}, False),
+    ({"created_at_gte": "2025-01-01", "created_at_lte": "2025-12-31"}, False),
+])  # fmt: skip
+def test_whether_a_filter_may_match_what_is_here(
+    bounds: dict[str, str], held: bool, library: Library, made: Callable[..., pl.DataFrame]
+) -> None:
+    query = bj.JobFilter(title="nothing is called that", **bounds)  # only times of creation never change
+    assert not library.may_hold(query)
+    library.append("request:a/00000", [made(record(1))], bought_at=START)
+    assert library.may_hold(query) is held
+    library.append("request:b/00000", [made(record(2, created=None))], bought_at=START)
+    assert library.may_hold(query)
+
+
 def test_the_newest_version_of_a_posting_wins_and_all_are_kept(
     library: Library, made: Callable[..., pl.DataFrame]
 ) -> None:
