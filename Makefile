@@ -28,6 +28,7 @@ lab: $(VENV)/.installed-lab  ## JupyterLab on the lessons
 
 bench: $(VENV)/.installed-bench  ## measure; ratios in one run
 	$(BIN)/python bench/main_job.py
+	$(BIN)/python bench/collect.py
 	$(BIN)/python bench/load.py
 	$(BIN)/python bench/ids.py
 

@@ -9,9 +9,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
-import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -20,9 +17,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from measuring import Run, machine, save, timed
 
 # Nothing that is large is imported here: on Linux, what this process takes would count for those it starts.
 
@@ -48,11 +46,9 @@ COLUMNS = {
 }
 """The vendor's columns, in the order in which they come, and their types in DuckDB's words."""
 
-Run = dict[str, Any]
-
 
 # --- the ways ---------------------------------------------------------------------------------------------
-# Each gets ready, yields, does its work, yields while it still holds what it made, and then gives its rows.
+# What they yield when, `timed` tells.
 
 
 def floor(paths: list[Path]) -> Iterator[int | None]:
@@ -183,19 +179,12 @@ SLOW = {POLARS, ORJSON, PANDAS}
 
 def measure(way: str, paths: list[Path]) -> Run:
     """Go one way, here; without the time of its imports."""
-    steps = WAYS[way](paths)
     try:
-        next(steps)
+        return timed(WAYS[way](paths))
     except ModuleNotFoundError as error:
         if error.name not in OPTIONAL:
             raise
         return {"skipped": f"{error.name} is not installed"}
-    wall, cpu = time.perf_counter(), time.process_time()
-    next(steps)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-    return {"wall_s": wall, "cpu_s": cpu, "peak_rss_mb": peak, "rows": next(steps)}
 
 
 def measured(way: str, folder: Path, files: int, postings: int) -> Run:
@@ -273,19 +262,6 @@ def ratios(results: dict[int, dict[str, Run]]) -> Iterator[str]:
     yield f"\n{'ours to library, peak MB':32}" + "".join(f"{peak:>12,.0f}" for peak in peaks)
 
 
-def machine() -> dict[str, str]:
-    """Say where it was measured."""
-    here = {"cores": str(os.cpu_count()), "system": platform.platform(), "Python": platform.python_version()}
-    return here | {name: version(name) for name in VERSIONS}
-
-
-def version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "-"
-
-
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -307,11 +283,9 @@ def main() -> None:
         for files in counts:
             results[files] = compare(Path(data), files, options)
             print(*table(files, options.postings, results[files]), sep="\n", flush=True)
-    where = machine()
+    where = machine(VERSIONS)
     print(*ratios(results), "", ", ".join(f"{name} {what}" for name, what in where.items()), sep="\n")
-    options.results.parent.mkdir(exist_ok=True)
-    told = {"machine": where, "postings_a_file": options.postings, "files": results}
-    options.results.write_text(json.dumps(told, indent=2) + "\n")
+    save(options.results, {"machine": where, "postings_a_file": options.postings, "files": results})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The benchmark of loading goes on to run, whatever of the packages it compares with is installed."""
+"""The benchmarks go on to run, whatever of the packages they compare with is installed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-LOAD = Path(__file__).resolve().parents[2] / "bench" / "load.py"
+BENCH = Path(__file__).resolve().parents[2] / "bench"
+LOAD, COLLECT = BENCH / "load.py", BENCH / "collect.py"
 ALWAYS = {"floor: inflate only", "ours to frame", "ours to library", "polars read_ndjson"}
 
 
@@ -36,3 +37,26 @@ def test_each_way_is_measured_or_said_to_be_skipped(tmp_path: Path) -> None:
             assert len(line.split()) == 5
     assert ways["pandas"]["skipped"] == "pandas is not installed"
     assert "skipped" in ways["orjson rows"]
+
+
+def test_each_way_to_collect_is_measured_and_brings_the_same(tmp_path: Path) -> None:
+    results = tmp_path / "collect.json"
+    done = subprocess.run(
+        [sys.executable, str(COLLECT), "--quick", "--results", str(results)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(results.read_text("utf-8"))
+    (ways,) = told["rates"].values()
+    assert list(ways) == ["ours", "script, one by one", "gather, no limit"]
+    for way, run in ways.items():
+        line = next(line for line in done.stdout.splitlines() if line.startswith(way)).removeprefix(way)
+        assert len(line.split()) == 8
+        assert run["rows"] == 12_000
+        assert run["of"]["posts"] == run["of"]["downloads"] == 2
+        assert run["requests"] == sum(run["of"].values()) + run["429s"]
+        assert min(run["wall_s"], run["cpu_s"], run["peak_rss_mb"], run["floor_s"], run["x_floor"]) > 0
+    assert ways["ours"]["counts"] > 0
+    assert told["memory"]["12000"]["rows"] == 12_000
