@@ -137,7 +137,7 @@ class Client:
             clock=clock,
             account=lambda: key().account,
             local=config.is_loopback(url),
-            polling=Backoff(first=1.0, factor=1.5, cap=30.0, jitter=jitter),
+            polling=Backoff(first=0.5, factor=1.25, cap=30.0, jitter=jitter),
             downloading=Backoff(first=1.0, jitter=jitter),
         )
 

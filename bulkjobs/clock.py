@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import time
-from typing import Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 
 class Clock(Protocol):
@@ -38,6 +39,17 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Sleep for `seconds` seconds without blocking the event loop."""
         await asyncio.sleep(seconds)
+
+
+async def until_set(stop: asyncio.Event, waiting: Coroutine[Any, Any, None]) -> None:
+    """Wait for something harmless, but no longer than until `stop` is set."""
+    tasks = {asyncio.ensure_future(waiting), asyncio.ensure_future(stop.wait())}
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def as_datetime(timestamp: float) -> dt.datetime:

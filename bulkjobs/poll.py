@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
 from . import errors, events, outcomes
+from .clock import Clock, until_set
 from .errors import DataRequestFailed, ServiceError
 from .events import Listener, notify
 from .outcomes import saved
@@ -14,18 +19,47 @@ NOT_FOUND_TIMES = 3  # a 404 must be said so often before it is believed: it may
 
 
 class Patience:
-    """How long data requests take to be ready, learned from those that are: so that few polls come too early."""
+    """How long data requests take to be ready, learned from those that are: so that few polls come too early.
+
+    While nothing is known, those that wait take turns: together they poll about as often as one alone would. As soon
+    as one is ready, the others know when they should be.
+    """
 
     def __init__(self) -> None:
         self._expected: float | None = None  # seconds
+        self._learned = asyncio.Event()
+        self._waiting = 0
 
-    def before(self, age: float) -> float:
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Count one more that waits."""
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+
+    def before(self, age: float, pause: float) -> float:
         """Seconds to wait before the first poll of a data request that was accepted `age` seconds ago."""
-        return 0.0 if self._expected is None else max(0.0, self._expected - age)
+        return pause * (self._waiting - 1) if self._expected is None else max(0.0, self._expected - age)
 
-    def learn(self, age: float, polls: int) -> None:
-        """Hear that one was ready at an age, after so many polls: what was ready at once might have been earlier."""
-        self._expected = 0.9 * age if polls <= 1 else age
+    def between(self, pause: float) -> float:
+        """Seconds to wait before the next poll, of which one alone would wait `pause`."""
+        return pause * self._waiting if self._expected is None else pause
+
+    async def sleep(self, clock: Clock, seconds: float, accepted_at: float) -> None:
+        """Sleep; but once it is known how long it takes, only until this data request should be ready."""
+        until = clock.time() + seconds
+        if self._expected is None:
+            await until_set(self._learned, clock.sleep(seconds))
+            until = min(until, accepted_at + (self._expected or 0.0))
+        if (left := until - clock.time()) > 0:
+            await clock.sleep(left)
+
+    def learn(self, age: float, *, watched: bool) -> None:
+        """Hear that one was ready at an age; if it was not `watched` until then, it may have been much earlier."""
+        self._expected = age if watched else min(0.9 * age, self._expected or 0.0)
+        self._learned.set()
 
 
 async def poll(
@@ -34,7 +68,7 @@ async def poll(
     listener: Listener | None,
     *,
     deadline: float,
-    patience: Patience | None = None,
+    patience: Patience,
 ) -> None:
     """Poll until a data request has its files, or has ended; for `deadline` seconds at the most.
 
@@ -45,19 +79,25 @@ async def poll(
     Unauthorized, NotFound
         This key may not see it; nothing is recorded, another key may.
     """
+    with patience.waiting():
+        await _poll(shop, request, listener, deadline, patience)
+
+
+async def _poll(
+    shop: Workshop, request: DataRequestRow, listener: Listener | None, deadline: float, patience: Patience
+) -> None:
     started = shop.clock.time()
-    until = started + deadline
-    polls, not_found = 0, list[float]()
-    if patience is not None and (pause := patience.before(started - (request.accepted_at or started))):
-        await shop.clock.sleep(pause)
+    until, accepted_at = started + deadline, request.accepted_at or started
+    polls, troubled, not_found = 0, False, list[float]()
+    first = patience.before(started - accepted_at, shop.polling.wait(0))
+    await patience.sleep(shop.clock, min(first, deadline, shop.polling.cap), accepted_at)
     while True:
         trouble = ""
         try:
             names = await shop.api.files(request.request_id or "")
             if names:
+                patience.learn(shop.clock.time() - accepted_at, watched=polls > 0 and not troubled)
                 await written(shop.ledger.ready, request, names, at=shop.clock.time())
-                if patience is not None:
-                    patience.learn(shop.clock.time() - (request.accepted_at or started), polls + 1)
                 notify(listener, events.Ready(request.collection_id, request.number, len(names)))
                 return
         except ServiceError as error:
@@ -68,9 +108,9 @@ async def poll(
                 return
             if shop.local and isinstance(error, errors.ConnectionFailed):
                 raise outcomes.paid(error, request) from None
-            trouble = error.message
+            trouble, troubled = error.message, True
         polls += 1
-        pause = shop.polling.wait(polls)
+        pause = min(patience.between(shop.polling.wait(polls)), shop.polling.cap)
         now = shop.clock.time()
         if now + pause > until:
             raise errors.StillRunning(
@@ -79,7 +119,7 @@ async def poll(
                 next_step=f"client.resume({request.collection_id!r}) later: it costs nothing",
             )
         notify(listener, events.Polled(request.collection_id, request.number, now - started, pause, trouble))
-        await shop.clock.sleep(pause)
+        await patience.sleep(shop.clock, pause, accepted_at)
 
 
 def _meaning(

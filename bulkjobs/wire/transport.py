@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from ..clock import Clock
+from ..clock import Clock, until_set
 from ..config import ApiKey, is_loopback
 from ..errors import (
     ConnectionFailed,
@@ -208,7 +208,7 @@ class Transport:
         """
         refused: ServiceError = ConnectionFailed("It was called off before it was sent.", next_step="collect it again")
         for tries in range(1, SPEND_TRIES + 1):
-            await _until(stop, self._pace.turn(SPEND))
+            await until_set(stop, self._pace.turn(SPEND))
             if stop.is_set():
                 raise refused
             try:
@@ -230,7 +230,7 @@ class Transport:
                 raise refused
             wait = self.backoff.wait(tries)
             log.debug("POST %s did not arrive (%s); again in %.1f s", path, type(refused).__name__, wait)
-            await _until(stop, self._clock.sleep(wait))
+            await until_set(stop, self._clock.sleep(wait))
         raise unknown  # outside the handler: aiohttp's exception, which holds the request, is not chained to it
 
     # --- downloads ----------------------------------------------------------------------------------------
@@ -343,15 +343,6 @@ class Transport:
 
     def _at(self, path: str) -> URL:
         return URL(f"{self.url}/{path}", encoded=True)
-
-
-async def _until(stop: asyncio.Event, waiting: Coroutine[Any, Any, None]) -> None:
-    """Wait for something harmless, but no longer than until `stop` is set."""
-    tasks = {asyncio.ensure_future(waiting), asyncio.ensure_future(stop.wait())}
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _words(error: Exception) -> str:
