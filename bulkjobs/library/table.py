@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, Schema, Transaction
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction
 
@@ -32,6 +32,7 @@ LIBRARY_SCHEMA = pl.Schema({**POSTING_SCHEMA, **_OF_A_ROW})
 _STATISTICS = ("id", "created", "last_updated", "source")  # columns by which readers skip whole files
 _ROWS_A_GROUP = 5_000  # of a Parquet file; readers skip whole groups
 _TRIES = 50  # of a commit, while others commit too
+_CHECKPOINT_EVERY = 10  # versions; who opens the table reads the log since the last one
 
 
 class Table:
@@ -105,7 +106,16 @@ class Table:
         )
         for left in reversed(range(_TRIES)):
             try:
-                table.create_write_transaction(list(files), "append", table.schema(), commit_properties=properties)
+                table.create_write_transaction(
+                    list(files),
+                    "append",
+                    table.schema(),
+                    commit_properties=properties,
+                    # What fails after the commit must not look as if the commit had failed: its files would be removed.
+                    post_commithook_properties=PostCommitHookProperties(
+                        create_checkpoint=False, cleanup_expired_logs=False
+                    ),
+                )
             except CommitFailedError:  # somebody commits the same source, or others are very busy
                 if not left:
                     raise
@@ -113,6 +123,9 @@ class Table:
                 if table.transaction_version(source) is not None:
                     return False
             else:
+                if table.version() % _CHECKPOINT_EVERY == _CHECKPOINT_EVERY - 1:
+                    with contextlib.suppress(DeltaError, OSError):  # without it, readers read more of the log
+                        table.create_checkpoint()
                 return True
         raise AssertionError
 

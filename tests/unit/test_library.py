@@ -97,7 +97,7 @@ def test_what_a_collection_takes_stays_the_same_whatever_is_bought_later(
     ({"created_at_gte": "2025-01-01", "created_at_lte": "2025-12-31"}, False),
 ])  # fmt: skip
 def test_whether_a_filter_may_match_what_is_here(
-    bounds: dict[str, str], held: bool, library: Library, made: Callable[..., pl.DataFrame]
+    bounds: dict[str, Any], held: bool, library: Library, made: Callable[..., pl.DataFrame]
 ) -> None:
     query = bj.JobFilter(title="nothing is called that", **bounds)  # only times of creation never change
     assert not library.may_hold(query)
@@ -190,6 +190,26 @@ def test_many_frames_are_gathered_to_few_files_in_one_commit(
     assert library.history(59)["row"].to_list() == [59]
     assert library.append("request:2/00000", [], bought_at=START)
     assert library.has("request:2/00000")
+
+
+def test_the_log_is_summed_up_every_ten_versions(library: Library, made: Callable[..., pl.DataFrame]) -> None:
+    for n in range(22):
+        library.append(f"request:{n}/00000", [made(record(n))], bought_at=START)
+    summed_up = [path.name[:20] for path in (library.path / "_delta_log").glob("*.checkpoint.parquet")]
+    assert sorted(map(int, summed_up)) == [9, 19]
+    assert library.has("request:0/00000")
+    assert library.stats().rows == 22
+    assert len(library.versions()) == 23
+
+
+def test_a_log_that_cannot_be_summed_up_loses_nothing(library: Library, made: Callable[..., pl.DataFrame]) -> None:
+    library.append("request:0/00000", [made(record(0))], bought_at=START)
+    in_the_way = library.path / "_delta_log" / f"{9:020}.checkpoint.parquet"
+    in_the_way.mkdir()
+    (in_the_way / "file").touch()
+    for n in range(1, 12):
+        assert library.append(f"request:{n}/00000", [made(record(n))], bought_at=START)
+    assert library.scan().collect().height == library.stats().files == 12
 
 
 def test_threads_that_add_the_same_and_others_at_once(library: Library, made: Callable[..., pl.DataFrame]) -> None:
