@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from . import tables
+from . import books, tables
 from .errors import Charged, LedgerError, UnknownCollection
 from .query import JobFilter, JobIds, Query, may_share
 from .rows import (
@@ -25,7 +25,7 @@ from .rows import (
     FileRow,
     Intent,
     State,
-    bought,
+    paid,
 )
 
 _REPLACED = {
@@ -145,7 +145,7 @@ class Ledger:
         """Sum the credits of all data requests accepted in a time: records received, or promised until they are."""
         where = "accepted_at BETWEEN ? AND ? AND collection_id IN (SELECT id FROM collections WHERE service = ?)"
         with self._reading() as db:
-            return bought(tables.data_requests(db, where, since, until, service)) * CREDITS_A_RECORD
+            return paid(tables.data_requests(db, where, since, until, service))
 
     def in_flight(self, service: str, at: float) -> bool:
         """Tell whether a POST was on its way at a time, so that a balance read then says nothing certain."""
@@ -159,6 +159,23 @@ class Ledger:
         with self._reading() as db:
             found = tables.data_requests(db, "request_id = ?", request_id)
         return found[0] if found else None
+
+    def frame(self) -> pl.DataFrame:
+        """Return a table of all data requests, newest first, one row each.
+
+        Returns
+        -------
+        polars.DataFrame
+            ``collection``, ``number`` (of the data request in it), ``project``, ``account`` (tells keys apart, and is
+            none), ``service``, ``query`` (shortened), ``state``, ``records`` (promised at the most), ``received``
+            (null until loaded), ``credits`` (null where nobody knows whether it was charged), ``request_id``,
+            ``sent_at``, ``accepted_at``, ``loaded_at`` and ``expires_at`` (of files that are not here yet); times are
+            of UTC.
+        """
+        with self._reading() as db:
+            found = {row.id: row for row in tables.collections(db, "1")}
+            requests = tables.data_requests(db, "1")
+        return books.frame((found[request.collection_id], request) for request in reversed(requests))
 
     # --- the way of a collection --------------------------------------------------------------------------
 
@@ -262,8 +279,19 @@ class Ledger:
         """Plan a data request again that ended without files and, provably, without a charge."""
         with self._writing(charged=Charged.NO) as db:
             return tables.move(
-                db, request, ("failed", "refused"), "planned", error=None, request_id=None, accepted_at=None
+                db,
+                request,
+                ("failed", "refused"),
+                "planned",
+                error=None,
+                request_id=None,
+                accepted_at=None,
+                sent_at=None,
             )
+
+    def never_arrived(self, request: DataRequestRow) -> bool:
+        """Plan a data request again whose POST was lost, as the user knows; `sent_at` tells that there was one."""
+        return self._move(request, ("sending", "unknown"), "planned", Charged.NO, error=None)
 
     def call_off(self, request: DataRequestRow, error: dict[str, Any]) -> bool:
         """Give up a planned data request that was never sent."""

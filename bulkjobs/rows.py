@@ -162,8 +162,12 @@ def source_of(request: DataRequestRow) -> str:
 
 
 def overall(requests: Sequence[DataRequestRow]) -> State:
-    """State of a collection: the worst end of any of its data requests, else the least advanced of them."""
-    states = {request.state for request in requests}
+    """State of a collection: the worst end of any of its data requests, else the least advanced of them.
+
+    One that was refused for a reason that passes counts as planned, where other parts were not: it is sent again.
+    """
+    void = is_void(requests)
+    states = {"planned" if is_reopenable(request) and not void else request.state for request in requests}
     for ended in ("unknown", "failed", "refused"):
         if ended in states:
             return ended
@@ -187,9 +191,30 @@ def bought(requests: Sequence[DataRequestRow]) -> int:
     )
 
 
+def credits_of(request: DataRequestRow) -> int | None:
+    """Credits that a data request cost, received or promised; None where nobody knows whether it was charged."""
+    charged = (request.error or {}).get("charged")
+    if request.state in {"sending", "unknown"} or (request.state == "failed" and charged not in {"yes", "no"}):
+        return None
+    if request.state in BOUGHT or (request.state == "failed" and charged == "yes"):
+        return (request.records if request.received is None else request.received) * CREDITS_A_RECORD
+    return 0
+
+
+def paid(requests: Sequence[DataRequestRow]) -> int:
+    """Sum the credits of all data requests that were surely charged: also of those whose files have expired."""
+    return sum(credits_of(request) or 0 for request in requests)
+
+
 def unsent(requests: Sequence[DataRequestRow]) -> int:
     """Sum the records of all data requests that carrying the collection out will send: that will spend."""
-    return sum(r.records for r in requests if r.state == "planned" or (is_reopenable(r) and not is_void(requests)))
+    return sum(request.records for request in waiting(requests))
+
+
+def waiting(requests: Sequence[DataRequestRow]) -> list[DataRequestRow]:
+    """Return the data requests that carrying the collection out will send."""
+    void = is_void(requests)
+    return [request for request in requests if request.state == "planned" or (is_reopenable(request) and not void)]
 
 
 def is_reopenable(request: DataRequestRow) -> bool:

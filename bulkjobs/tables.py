@@ -188,12 +188,13 @@ def move(
 
 
 def spent(db: sqlite3.Connection, service: str, since: float, project: str | None, states: Iterable[State]) -> int:
-    """Sum the records of data requests in some states: received, or promised until then."""
+    """Sum the records of data requests in some states, or that failed and may be charged: received, or promised."""
     states = tuple(states)
     sql = f"""SELECT COALESCE(SUM(COALESCE(r.received, r.records)), 0)
               FROM data_requests r JOIN collections c ON c.id = r.collection_id
               WHERE c.service = ? AND r.sent_at >= ? AND (? IS NULL OR c.project = ?)
-              AND r.state IN ({", ".join("?" * len(states))})"""  # noqa: S608 - question marks
+              AND (r.state IN ({", ".join("?" * len(states))})
+                   OR (r.state = 'failed' AND COALESCE(json_extract(r.error, '$.charged'), '') != 'no'))"""  # noqa: S608 - question marks
     (total,) = db.execute(sql, (service, since, project, project, *states)).fetchone()
     return int(total)
 
