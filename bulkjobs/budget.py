@@ -69,11 +69,22 @@ class Budgets:
                     next_step=f"give a smaller limit, submit plan.first(...), or change {where}",
                 )
 
-    def at(self, now: float) -> list[Allowance]:
-        """Return the budgets that hold at a time, given in seconds since the epoch."""
+    def at(self, now: float, project: str | None) -> list[Allowance]:
+        """Return the budgets that hold at a time (seconds since the epoch) for what a project buys.
+
+        Raises
+        ------
+        BudgetExceeded
+            It is another project: what that may spend is not known here.
+        """
+        if project not in {None, self.name}:
+            raise BudgetExceeded(
+                f"It was planned for project {project}, whose budget is not known in this folder.",
+                next_step=f"go on in the folder of project {project}",
+            )
         day = as_datetime(now).replace(hour=0, minute=0, second=0, microsecond=0)
         since = {"day": day.timestamp(), "month": day.replace(day=1).timestamp(), "total": 0.0}
-        owners = ((None, self.home), (self.name, self.project))
+        owners = ((None, self.home), *([] if project is None else [(project, self.project)]))
         return [
             Allowance(name, budget[name], begin, owner)
             for owner, budget in owners

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
+import math
 import os
 import random
 import secrets
@@ -17,7 +19,7 @@ from .budget import Budget
 from .clock import Clock, SystemClock, as_datetime
 from .collection import Collection
 from .config import ApiKey
-from .errors import BulkJobsError, ConfigError, InvalidQuery, PlanRefused, UnknownCollection
+from .errors import BulkJobsError, ConfigError, InvalidQuery, OutcomeUnknown, PlanRefused
 from .events import Attached, Listener, notify
 from .ledger import Ledger
 from .library import Library
@@ -26,12 +28,13 @@ from .pipeline import SEND, carry_out
 from .plan import Plan, asked_for, plan_key
 from .planner import Planner, Strategy
 from .query import JobFilter, JobIds, Query
-from .rows import CREDITS_A_RECORD, UNFINISHED, CollectionRow, Intent, bought, is_void, unsent
+from .rows import CREDITS_A_RECORD, UNFINISHED, CollectionRow, Intent, is_void, unsent
+from .settle import settle
 from .wire.api import COMPANY_URL_FIELD, Api
 from .wire.pace import Pace
 from .wire.routes import routes
 from .wire.transport import Backoff, Timeouts, Transport
-from .workshop import DEADLINE, INTENT_LAPSES, Workshop, held, written
+from .workshop import DEADLINE, INTENT_LAPSES, Workshop, written
 
 if TYPE_CHECKING:
     from .local import SandboxClient
@@ -417,8 +420,9 @@ class Client:
     ) -> list[Collection]:
         """Finish what was cut off. Nothing that was sent is sent again, and nothing that was not promised is spent.
 
-        What was confirmed less than a day ago and never sent, because its process ended, is sent now; what is older
-        is given up.
+        Files that expire first are fetched first. What was confirmed less than a day ago and not sent, because its
+        process ended or a budget was spent, is sent now; what is older is sent only where it is asked for by its id,
+        and is given up where nothing of its collection was ever sent.
 
         Parameters
         ----------
@@ -439,61 +443,65 @@ class Client:
         """
         if collection_id is not None:
             collection = self._mine(collection_id)
-            await self._lapse(self.ledger.collection(collection.id))
             return [await collection.finish(on_event=on_event, deadline=deadline)]
         unfinished, undecided = [], []
         for row in reversed(self.ledger.collections()):
             if row.service != self._shop.service or await self._lapse(row):
                 continue
             collection = Collection(self._shop, row)
-            if collection.state in UNFINISHED:
-                unfinished.append(collection)
-            elif collection.state == "unknown" and self.ledger.current(row.service, row.key) == row:
+            if collection.state == "unknown" and self.ledger.current(row.service, row.key) == row:
                 undecided.append(collection)
+            if collection.state in UNFINISHED or any(request.state in UNFINISHED for request in collection.requests):
+                unfinished.append(collection)
+        unfinished.sort(key=lambda collection: collection.expires_at or math.inf)
         now = self._shop.clock.time()
-        work = (
+
+        async def finish(collection: Collection) -> None:
             # What was confirmed long ago is not sent out of the blue: only where it is asked for by its name.
-            collection.finish(on_event=on_event, deadline=deadline, send=now - collection.made_at <= INTENT_LAPSES)
-            for collection in unfinished
-        )
+            send = now - collection.made_at <= INTENT_LAPSES and collection.project in {None, self.budgets.name}
+            with contextlib.suppress(OutcomeUnknown) if collection.state == "unknown" else contextlib.nullcontext():
+                await collection.finish(on_event=on_event, deadline=deadline, send=send)
+
+        work = map(finish, unfinished)
         ends = await asyncio.gather(*work, return_exceptions=True)
         failures = [end for end in ends if isinstance(end, BaseException)]
         if len(failures) > 1 and all(isinstance(failure, Exception) for failure in failures):
             raise BaseExceptionGroup(f"{len(failures)} collections could not be finished", failures)
         if failures:
             raise failures[0]
-        return [*unfinished, *undecided]
+        return [*unfinished, *(collection for collection in undecided if collection not in unfinished)]
 
-    async def settle(self, collection_id: str, *, request_id: str) -> Collection:
-        """Tell the ledger the request id of a POST whose outcome was unknown, and go on from there.
+    async def settle(
+        self,
+        collection_id: str,
+        *,
+        request_id: str | None = None,
+        number: int | None = None,
+        arrived: bool = True,
+    ) -> Collection:
+        """Tell the ledger what became of a POST whose outcome was unknown, and go on from there.
 
         Parameters
         ----------
         collection_id : str
-            The collection in question; one data request of it ended as ``unknown`` or ``failed``.
-        request_id : str
+            The collection in question; a data request of it ended as ``unknown`` or ``failed``.
+        request_id : str, optional
             The service's id for it, as its support or a webhook told.
+        number : int, optional
+            Which data request of the collection (`Ledger.frame` numbers them); needed where several are in question.
+        arrived : bool
+            False where the support says that the POST never arrived: it is planned again, and `resume` sends it.
 
         Raises
         ------
         UnknownCollection
             No such collection, or nothing in it is in question.
+        InvalidQuery
+            Several are in question and `number` was not given, or the request id is another data request's.
         """
-        collection, request_id = self._mine(collection_id), request_id.strip()
-        known = self.ledger.knows(request_id)
-        if known is not None and known.collection_id != collection.id:
-            raise InvalidQuery(f"{request_id} is collection {known.collection_id}.", field="request_id")
-        async with held(self._shop, collection.id, None):
-            asked = [r for r in collection.requests if r.state in {"sending", "unknown", "failed"}]
-            if not asked or not request_id:
-                raise UnknownCollection(
-                    f"No data request of collection {collection.id} is in question: it is {collection.state}."
-                )
-            await self._shop.api.files(request_id)  # an id that the service does not know is not written down
-            same = asked[0].request_id == request_id and asked[0].accepted_at is not None
-            at = (asked[0].accepted_at if same else asked[0].sent_at) or self._shop.clock.time()
-            await written(self.ledger.settled, asked[0], request_id, at=at)
-        return await collection.finish()
+        collection = self._mine(collection_id)
+        await settle(self._shop, collection.id, request_id=request_id, number=number, arrived=arrived)
+        return await collection.finish() if arrived else collection
 
     def _preview_is_free(self) -> bool:
         if self._free_preview is not None:
@@ -512,10 +520,11 @@ class Client:
     async def _lapse(self, row: CollectionRow) -> bool:
         """Give up an intent of long ago that was never sent: to send it now would be a charge out of the blue."""
         requests = self.ledger.data_requests(row.id)
-        if self._shop.clock.time() - row.made_at <= INTENT_LAPSES or bought(requests) or row.owned:
+        sent = any(request.sent_at is not None and request.state != "refused" for request in requests)
+        if self._shop.clock.time() - row.made_at <= INTENT_LAPSES or sent or not requests:
             return False
         lapsed = BulkJobsError("It was planned, never sent, and is more than a day old.", next_step="collect it again")
-        for request in self.ledger.data_requests(row.id):
+        for request in requests:
             if request.state == "planned":
                 await written(self.ledger.call_off, request, outcomes.saved(lapsed))
         return is_void(self.ledger.data_requests(row.id))

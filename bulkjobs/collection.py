@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import polars as pl
 
-from . import outcomes, receive
+from . import expiry, outcomes, receive
 from .clock import as_datetime
 from .display import as_html, as_text
 from .errors import BulkJobsError
@@ -17,7 +17,7 @@ from .export import export
 from .pipeline import ALL, RECEIVE, Steps, carry_out
 from .query import Query
 from .records import DriftReport, LoadReport, drift
-from .rows import CREDITS_A_RECORD, PATH, CollectionRow, DataRequestRow, State, bought, overall
+from .rows import PATH, CollectionRow, DataRequestRow, State, bought, overall, paid
 from .workshop import DEADLINE, Workshop
 
 _WAIT = Steps(send=False, fetch=False, load=False)
@@ -99,8 +99,28 @@ class Collection:
 
     @property
     def credits(self) -> int:
-        """Credits booked for it: one a record of each data request that was accepted and did not fail."""
-        return bought(self.requests) * CREDITS_A_RECORD
+        """Credits booked for it: one a record of each data request that was accepted and did not fail, or expired."""
+        return paid(self.requests)
+
+    @property
+    def project(self) -> str | None:
+        """Whose budget pays."""
+        return self._row.project
+
+    @property
+    def expires_at(self) -> float | None:
+        """When the first of its files that are not here yet expire, in seconds since the epoch."""
+        return expiry.first(self.requests)
+
+    @property
+    def files_left(self) -> str:
+        """How long the files stay that are not here yet, in a word or two; empty where all is here."""
+        return expiry.shortly(self.requests, self._shop.clock.time())
+
+    @property
+    def expiry(self) -> list[tuple[str, str]]:
+        """Labelled lines on files that will expire, or have."""
+        return expiry.lines(self.id, self.requests, self._shop.clock.time())
 
     @property
     def reconciliation(self) -> dict[str, Any] | None:
@@ -218,6 +238,7 @@ class Collection:
             ("credits", f"{self.credits:,}"),
             *(("difference", difference) for difference in reconciliation.get("differences", [])),
         ]
+        rows += self.expiry
         if (error := self.error) is not None:
             rows.append(("error", str(error)))
         return rows

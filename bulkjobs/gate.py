@@ -54,12 +54,13 @@ class Gate:
     async def claim(self, request: DataRequestRow, *, account: str) -> Claim:
         """Try to claim a data request, to be sent at once."""
         now = self._shop.clock.time()
+        collection = await written(self._shop.ledger.collection, request.collection_id)
         return await written(
             self._shop.ledger.claim,
             request,
             account=account,
             at=now,
-            allowances=self._shop.allowances(now),
+            allowances=self._shop.allowances(now, collection.project),
             harmless={other for one, other in self._harmless if one == request.id},
         )
 
@@ -153,5 +154,5 @@ def _over(request: DataRequestRow, allowance: Allowance, spent: int) -> BudgetEx
     return BudgetExceeded(
         f"{request.records:,} credits more would exceed the budget{whose} for the {allowance.name}: "
         f"{spent:,} of {allowance.credits:,} credits are spent.",
-        next_step=f"client.resume({request.collection_id!r}) when there is budget again",
+        next_step=f"client.resume({request.collection_id!r}) when there is budget again: it sends only the rest",
     )

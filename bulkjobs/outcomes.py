@@ -13,21 +13,23 @@ E = TypeVar("E", bound=BulkJobsError)
 RETENTION = 30 * 86_400.0  # seconds that result files can be downloaded (contract section 5)
 
 
-def unknown(collection_id: str, message: str) -> OutcomeUnknown:
-    """Return the error for a POST whose outcome is not known."""
+def unknown(collection_id: str, message: str, number: int | None = None) -> OutcomeUnknown:
+    """Return the error for a POST whose outcome is not known; `number` tells which, where there are several."""
+    which = "" if number is None else f", number={number}"
     return OutcomeUnknown(
         message,
         collection_id=collection_id,
         next_step=(
             f"compare the balance; ask the service's support for the request id and call "
-            f"client.settle({collection_id!r}, request_id=...); or collect(..., fresh=True) to buy it (again)"
+            f"client.settle({collection_id!r}, request_id=...{which}), or, where it never arrived, "
+            f"client.settle({collection_id!r}, arrived=False{which}); or collect(..., fresh=True) to buy it (again)"
         ),
     )
 
 
-def interrupted(collection_id: str) -> OutcomeUnknown:
+def interrupted(collection_id: str, number: int | None = None) -> OutcomeUnknown:
     """Return the error for a POST whose sender ended before it heard an answer."""
-    return unknown(collection_id, "The process that sent the POST ended before an answer was written down.")
+    return unknown(collection_id, "The process that sent the POST ended before an answer was written down.", number)
 
 
 def failure(request: DataRequestRow, error: ServiceError, age: float) -> DataRequestFailed:

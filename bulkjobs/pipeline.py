@@ -18,8 +18,22 @@ from .events import Listener, notify
 from .gate import Gate
 from .outcomes import ended_with, saved
 from .poll import Patience, poll
+from .purse import Purse
 from .records import LoadReport
-from .rows import CREDITS_A_RECORD, HERE, CollectionRow, DataRequestRow, bought, is_reopenable, is_void, source_of
+from .rows import (
+    BOUGHT,
+    CREDITS_A_RECORD,
+    HERE,
+    CollectionRow,
+    DataRequestRow,
+    bought,
+    is_reopenable,
+    is_void,
+    paid,
+    source_of,
+    unsent,
+    waiting,
+)
 from .send import send
 from .workshop import DEADLINE, Workshop, held, written
 
@@ -104,7 +118,7 @@ class _Run:
         self._failures: list[BaseException] = []
         self._stopped: BaseException | None = None  # why nothing more is sent
         self._unknown = 0
-        self._purse: int | None = None  # credits left, as far as is known
+        self._purse = Purse(shop.api.balance, self._rest, next_step=f"add credits, then {_resume(collection)}")
         self._picture = _Picture(shop, collection.id, listener)
 
     async def all(self) -> None:
@@ -161,7 +175,8 @@ class _Run:
 
     async def _sent(self, request: DataRequestRow) -> bool:
         if request.state == "sending":  # and nobody holds the lock: its process ended before it heard an answer
-            ended = saved(outcomes.interrupted(self._collection.id))
+            number = request.number if len(self._requests) > 1 else None
+            ended = saved(outcomes.interrupted(self._collection.id, number))
             await written(self._shop.ledger.unknown, request, ended)
             return False
         if request.state != "planned" or not self._steps.send:
@@ -170,8 +185,10 @@ class _Run:
             if self._stopped is not None:
                 return False
             try:
-                await self._check_balance(request)
-                await send(self._shop, request, self._gate, self._listener)
+                async with self._paying(request):
+                    if self._stopped is not None:
+                        return False
+                    await send(self._shop, request, self._gate, self._listener)
             except OutcomeUnknown as error:
                 self._unknown += 1
                 self._stopped = error if self._unknown >= UNKNOWN_AT_MOST else self._stopped
@@ -181,24 +198,19 @@ class _Run:
                 raise
         return True
 
-    async def _check_balance(self, request: DataRequestRow) -> None:
-        """Stop before the balance does: what is accepted without credits fails later, and takes a turn for nothing."""
+    def _paying(self, request: DataRequestRow) -> contextlib.AbstractAsyncContextManager[None]:
         if len(self._requests) == 1:
-            return  # the service's own refusal says it all
-        if self._purse is None or self._purse < request.records * CREDITS_A_RECORD:
-            self._purse = await self._shop.api.balance()
-        if self._purse is None:
-            return
-        if self._purse < request.records * CREDITS_A_RECORD:
-            raise BudgetExceeded(
-                f"The balance is {self._purse:,} credits, and the next data request may cost "
-                f"{request.records * CREDITS_A_RECORD:,}."
-            )
-        self._purse -= request.records * CREDITS_A_RECORD
+            return contextlib.nullcontext()  # the service's own refusal says it all
+        return self._purse.paying(request.records * CREDITS_A_RECORD)
+
+    def _rest(self) -> int:
+        return unsent(self._shop.ledger.data_requests(self._collection.id)) * CREDITS_A_RECORD
 
     async def _ready(self, request: DataRequestRow) -> bool:
         if request.state == "accepted" and self._steps.wait:
             await poll(self._shop, request, self._listener, deadline=self._deadline, patience=self._patience)
+            if (await written(self._shop.ledger.data_request, request.id)).state == "failed":
+                self._purse.forget()  # where credits were wanting, others spend from the same account
             return True
         return request.state in {"ready", "fetched", "loaded"}
 
@@ -233,9 +245,10 @@ class _Run:
             if not isinstance(failure, Exception):
                 return failure
         requests = self._shop.ledger.data_requests(self._collection.id)
-        waiting = [request for request in requests if request.state == "planned"]
-        if self._stopped is not None and waiting and len(requests) > 1:
-            return _with_rest(self._stopped, self._collection, requests, waiting)
+        refused = next((ended_with(request) for request in waiting(requests) if request.error), None)
+        stopped = self._stopped or refused
+        if stopped is not None and waiting(requests) and len(requests) > 1:
+            return _with_rest(stopped, self._collection, requests)
         ended = next((error for request in requests if (error := ended_with(request)) is not None), None)
         return self._failures[0] if self._failures else ended
 
@@ -277,26 +290,27 @@ class _Picture:
             files=self._shop.ledger.files_here(self._id),
             records=here,
             expected=expected,
-            credits=bought(requests) * CREDITS_A_RECORD,
+            credits=paid(requests),
             elapsed=elapsed,
             rate=rate,
             left=(expected - here) / rate if rate else None,
         )
 
 
-def _with_rest(
-    error: BaseException,
-    collection: CollectionRow,
-    requests: Sequence[DataRequestRow],
-    waiting: Sequence[DataRequestRow],
-) -> BaseException:
+def _with_rest(error: BaseException, collection: CollectionRow, requests: Sequence[DataRequestRow]) -> BaseException:
     """Say of what stopped the sending how much is done, and how to go on."""
     if isinstance(error, errors.BulkJobsError):
-        done, missing = len(requests) - len(waiting), sum(request.records for request in waiting)
+        done = sum(request.state in BOUGHT for request in requests)
+        doubtful = sum(request.state in {"sending", "unknown"} for request in requests)
         error.message = (
-            f"{done:,} of {len(requests):,} data requests are done; the rest needs "
-            f"{missing * CREDITS_A_RECORD:,} credits more. {error.message}"
+            f"{done:,} of {len(requests):,} data requests are done{f', {doubtful:,} in question' if doubtful else ''}; "
+            f"the rest needs {unsent(requests) * CREDITS_A_RECORD:,} credits more. {error.message}"
         )
-        if isinstance(error, BudgetExceeded) or error.charged is Charged.NO:
-            error.next_step = f"client.resume({collection.id!r}) when that is cured; it sends only what is missing"
+        if error.charged is Charged.NO and not isinstance(error, BudgetExceeded):
+            cure = "add credits" if isinstance(error, errors.InsufficientCredits) else error.next_step
+            error.next_step = f"{cure}, then {_resume(collection)}" if cure else _resume(collection)
     return error
+
+
+def _resume(collection: CollectionRow) -> str:
+    return f"client.resume({collection.id!r}): it sends only the rest"

@@ -98,6 +98,8 @@ class Plan:
         `Ledger.turn` when ownership was looked up.
     made_at : float
         When it was made, in seconds since the epoch.
+    waiting : int
+        Data requests that such a collection planned and never sent.
     """
 
     query: Query
@@ -120,6 +122,7 @@ class Plan:
     part: str = ""
     basis: int | None = None
     made_at: float = 0.0
+    waiting: int = 0
 
     @property
     def records(self) -> int:
@@ -139,7 +142,7 @@ class Plan:
     @property
     def posts(self) -> int:
         """Data requests that collecting it sends: none for what is owned."""
-        return len(self.requests) if self.credits else 0
+        return len(self.requests) if self.is_new else self.waiting
 
     @property
     def is_new(self) -> bool:
@@ -276,6 +279,8 @@ class Plan:
         rows += [("note", reason) for reason in self.why]
         if self.attaches_to:
             what = "planned, and not sent yet," if self.unsent else "already bought"
+            if self.unsent and self.owned:
+                what = f"bought in part, {self.unsent:,} records not sent yet,"
             anew = "bought anew all the same" if self.fresh else "fresh=True plans to buy it anew"
             rows.append(("note", f"{what} as collection {self.attaches_to}; {anew}"))
         if self.balance_after is not None and self.balance_after < 0:
@@ -305,7 +310,7 @@ class Plan:
         return [[str(row.get(name) or "") for name in _SAMPLE_COLUMNS] for row in self.sample]
 
 
-_MADE = ("strategy", "counts", "pages", "part", "basis", "made_at")
+_MADE = ("strategy", "counts", "pages", "part", "basis", "made_at", "waiting")
 
 
 def _range(start: str | None, end: str | None) -> str:

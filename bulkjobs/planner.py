@@ -19,7 +19,7 @@ from .library import Library
 from .pages import listing
 from .plan import MAX_RECORDS, Plan, PlannedRequest, asked_for, plan_key
 from .query import JobFilter, JobIds, Query
-from .rows import CollectionRow, bought, unsent
+from .rows import CollectionRow, bought, unsent, waiting
 from .windows import Window, cut
 from .wire.api import Api
 
@@ -79,6 +79,7 @@ class Planner:
             requests=tuple(PlannedRequest(self.ledger.query(row), row.records) for row in earlier if row.records),
             owned=bought(earlier) + current.owned,
             unsent=unsent(earlier),
+            waiting=len(waiting(earlier)),
             attaches_to=current.id,
             balance=None,
             sample=(),

@@ -79,22 +79,28 @@ async def _claim_and_post(
     if not claim.won:
         return claim
     collection = shop.ledger.collection(request.collection_id)
+    number = request.number if len(shop.ledger.data_requests(collection.id)) > 1 else None
     try:
         notify(listener, events.Submitting(collection.id, request.number, request.records))
         request_id = await _post(shop, request, stop)
     except errors.AlreadyRunning as error:
+        if request.sent_at is not None:  # the user said of an earlier POST of it that it never arrived
+            what = "The service says that identical filters are running (409): the earlier POST did arrive."
+            arrived = outcomes.unknown(collection.id, what, number)
+            await written(shop.ledger.unknown, request, saved(arrived))
+            raise arrived from None
         await written(shop.ledger.refused, request, saved(error))
         raise _already_running(shop, collection, error) from None
     except ServiceError as error:
         await written(shop.ledger.refused, request, saved(error))
         raise
     except OutcomeUnknown as error:
-        unknown = outcomes.unknown(collection.id, error.message)
+        unknown = outcomes.unknown(collection.id, error.message, number)
         await written(shop.ledger.unknown, request, saved(unknown))
         raise unknown from None
     except BaseException as error:
         what = f"The POST was cut off by a {type(error).__name__} of this process."
-        await written(shop.ledger.unknown, request, saved(outcomes.unknown(collection.id, what)))
+        await written(shop.ledger.unknown, request, saved(outcomes.unknown(collection.id, what, number)))
         raise
     await _keep(shop, collection, request, request_id)
     notify(listener, events.Submitted(collection.id, request.number, request_id))

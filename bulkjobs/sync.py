@@ -185,9 +185,17 @@ class Client:
         work = self._client.resume(collection_id, on_event=on_event, deadline=deadline)
         return [Collection(done) for done in _LOOP.run(work)]
 
-    def settle(self, collection_id: str, *, request_id: str) -> Collection:
+    def settle(
+        self,
+        collection_id: str,
+        *,
+        request_id: str | None = None,
+        number: int | None = None,
+        arrived: bool = True,
+    ) -> Collection:
         """See `bulkjobs.Client.settle`."""
-        return Collection(_LOOP.run(self._client.settle(collection_id, request_id=request_id)))
+        work = self._client.settle(collection_id, request_id=request_id, number=number, arrived=arrived)
+        return Collection(_LOOP.run(work))
 
 
 class Collection:

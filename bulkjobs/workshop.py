@@ -42,7 +42,7 @@ class Workshop:
     account : callable returning str
         Tells one key from another; fails when there is no key.
     allowances : callable returning a sequence of Allowance
-        The budgets at a time, given in seconds since the epoch.
+        The budgets at a time, given in seconds since the epoch, for a project.
     polling, downloading : Backoff
         Waits between polls, and between tries of a download.
     local : bool
@@ -63,7 +63,7 @@ class Workshop:
     home: Path
     clock: Clock
     account: Callable[[], str]
-    allowances: Callable[[float], Sequence[Allowance]]
+    allowances: Callable[[float, str | None], Sequence[Allowance]]
     polling: Backoff
     downloading: Backoff
     local: bool = False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import bulkjobs as bj
 from bulkjobs.budget import Budget
 from bulkjobs.events import Event
+from bulkjobs.plan import PlannedRequest
 from bulkjobs.sandbox import Sandbox
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -60,6 +63,19 @@ async def leave_intent(client: bj.Client, query: bj.JobFilter, limit: int) -> st
     row, made = await client._open(plan, limit, Budget(None, bounded=True), fresh=plan.fresh)
     assert made
     return row.id
+
+
+async def in_parts(client: bj.Client, records: int, size: int, *, query: bj.JobFilter | None = None) -> bj.Plan:
+    """A plan of many small data requests: id lists of `size` postings each."""
+    found = await client.search(query or bj.JobFilter(application_active=True), limit=records)
+    plan = await client.plan(bj.JobIds(found))
+    chunks = [bj.JobIds(found[start : start + size]) for start in range(0, records, size)]
+    return dataclasses.replace(plan, requests=tuple(PlannedRequest(chunk, len(chunk)) for chunk in chunks))
+
+
+def states(collection: bj.Collection) -> dict[str, int]:
+    """How many data requests of a collection are in which state."""
+    return dict(Counter(request.state for request in collection.requests))
 
 
 async def until(condition: Callable[[], object]) -> None:

@@ -456,7 +456,7 @@ async def test_settle_does_not_take_a_wrong_request_id(
     wrong: list[tuple[str, type[errors.BulkJobsError]]] = [
         (str(other.requests[0].request_id), errors.InvalidQuery),
         ("00000000-0000-0000-0000-000000000000", errors.NotFound),
-        (" ", errors.UnknownCollection),
+        (" ", errors.InvalidQuery),
     ]
     for request_id, kind in wrong:
         with pytest.raises(kind):

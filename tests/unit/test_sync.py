@@ -39,6 +39,8 @@ def test_main_job_without_a_loop(tmp_path: Path) -> None:
             client.collect(QUERY, max_credits=1)
         with pytest.raises(errors.UnknownCollection):
             client.settle(collection.id, request_id="x")
+        with pytest.raises(errors.UnknownCollection, match="Data request 0"):
+            client.settle(collection.id, number=0, arrived=False)
         assert len(client.attach(collection.id).finish().frame()) == 30
     with bj.sync.Client(home=tmp_path) as offline:  # no key, no network: what was bought is there
         assert len(offline.attach(collection.id).frame()) == 30
