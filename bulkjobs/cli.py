@@ -10,13 +10,14 @@ import io
 import json
 import signal
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
 
-from . import terminal
+from . import books, terminal
 from .client import Client
 from .collection import Collection
 from .display import safe_text
@@ -311,7 +312,8 @@ def show(run: Run, collection_id: str, *, rows: int) -> None:
     data = _collection_data(collection)
     text = repr(collection)
     for request in collection.requests:
-        text += f"\n  request     {request.request_id or '-'}  {request.state}  {request.records:,} records promised"
+        text += f"\n  request {request.number:<3} {request.request_id or '-'}  {request.state}"
+        text += f"  {request.records:,} records promised"
     if collection.state in HERE:
         frame = collection.frame()
         text += f"\n{collection.report!r}\n{terminal.preview(frame, rows)}"
@@ -330,17 +332,37 @@ def drift(run: Run, collection_id: str, before: str | None) -> None:
 
 
 @main.command()
+@click.option("--days", type=click.IntRange(min=0), help="Only what was sent in the last days, or not at all yet.")
+@_common
+def ledger(run: Run, *, days: int | None) -> None:
+    """List every data request, newest first, and what each day and project cost. Needs no key."""
+    table = books.since(run.client().ledger.frame(), days, time.time())
+    sums = books.sums(table)
+    run.show(terminal.ledger_text(table, sums), {"data_requests": table.to_dicts(), "sums": sums.to_dicts()})
+
+
+@main.command()
 @click.argument("collection_id", required=False)
 @click.option("--request-id", help="Request id of a POST whose outcome was unknown.")
+@click.option("--never-arrived", is_flag=True, help="Plan a POST again whose outcome was unknown: support knows none.")
+@click.option("--number", type=click.IntRange(min=0), help="Which data request, where several are in question.")
 @_common
-async def resume(run: Run, collection_id: str | None, *, request_id: str | None) -> None:
+async def resume(
+    run: Run, collection_id: str | None, *, request_id: str | None, never_arrived: bool, number: int | None
+) -> None:
     """Finish what was cut off. Nothing that was sent is sent again; nothing that was not confirmed is bought."""
-    if request_id and not collection_id:
-        raise click.UsageError("--request-id needs the collection's id.")
+    settles = bool(request_id or never_arrived)
+    if settles and not collection_id:
+        raise click.UsageError("--request-id and --never-arrived need the collection's id: `bulkjobs resume ID ...`.")
+    if number is not None and not settles:
+        raise click.UsageError("--number goes with --request-id or --never-arrived.")
     async with run.client() as client:
         with terminal.progress(run.err, wanted=not run.as_json) as listener:
-            if collection_id and request_id:
-                done = [await client.settle(collection_id, request_id=request_id)]
+            if collection_id and settles:
+                settled = await client.settle(
+                    collection_id, request_id=request_id, number=number, arrived=not never_arrived
+                )
+                done = [settled]
             else:
                 done = await client.resume(collection_id, on_event=listener)
     if not done and not run.as_json:
@@ -475,6 +497,7 @@ def _collection_data(collection: Collection) -> dict[str, Any]:
         "made_at": collection.made_at,
         "records": collection.records,
         "credits": collection.credits,
+        "expires_at": collection.expires_at,
         "request_ids": [request.request_id for request in collection.requests],
         "reconciliation": collection.reconciliation,
         "error": saved(error) if error else None,

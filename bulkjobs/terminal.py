@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 import polars as pl
-from rich.console import Console
+from rich.console import Console, Group
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -30,6 +30,7 @@ from .display import safe_text
 from .errors import BulkJobsError, Charged
 from .events import Event, Listener
 
+_NUMBERS = {"no.", "records", "received", "credits"}
 SHOWN = ["id", "created", "title", "company_name", "country"]  # the columns of a preview
 EXIT_CODES = {
     0: "done",
@@ -56,7 +57,15 @@ def exit_code(error: BulkJobsError) -> int:
 
 # How a next step that is written in Python is said on the command line.
 _SAID = (
+    (r"client\.settle\('([^']+)', arrived=False, number=(\d+)\)", r"`bulkjobs resume \1 --never-arrived --number \2`"),
+    (r"client\.settle\('([^']+)', arrived=False\)", r"`bulkjobs resume \1 --never-arrived`"),
+    (
+        r"client\.settle\('([^']+)', request_id='?([^'),]+?)'?, number=(\d+)\)",
+        r"`bulkjobs resume \1 --request-id \2 --number \3`",
+    ),
     (r"client\.settle\('([^']+)', request_id='?([^')]+?)'?\)", r"`bulkjobs resume \1 --request-id \2`"),
+    (r"client\.settle\(\.\.\., number=(\d+)\)", r"--number \1"),
+    (r"client\.settle\(\.\.\., arrived=False\)", "--never-arrived"),
     (r"client\.resume\('([^']+)'\)", r"`bulkjobs resume \1`"),
     (r"client\.collections\(\)", "`bulkjobs collections`"),
     (r"client\.count\(\.\.\.\)", "`bulkjobs count`"),
@@ -180,6 +189,7 @@ def collection_table(collections: list[Collection]) -> Table:
         table.add_column(head, no_wrap=True)
     for head in ("records", "credits"):
         table.add_column(head, no_wrap=True, justify="right")
+    table.add_column("files")
     table.add_column("query")
     for collection in collections:
         table.add_row(
@@ -188,9 +198,36 @@ def collection_table(collections: list[Collection]) -> Table:
             collection.state,
             f"{collection.records:,}",
             f"{collection.credits:,}",
+            collection.files_left,
             Text(collection.asked),
         )
     return table
+
+
+def ledger_text(requests: pl.DataFrame, sums: pl.DataFrame) -> Group:
+    """Return all data requests as a table, and below what each day and project cost."""
+    listed = Table(box=None, header_style="bold")
+    for head in ("sent (UTC)", "collection", "no.", "project", "state", "records", "received", "credits", "query"):
+        listed.add_column(head, no_wrap=head != "query", justify="right" if head in _NUMBERS else "left")
+    for row in requests.iter_rows(named=True):
+        sent = f"{row['sent_at']:%Y-%m-%d %H:%M}" if row["sent_at"] else "-"
+        credits_ = "?" if row["credits"] is None else f"{row['credits']:,}"
+        received = "-" if row["received"] is None else f"{row['received']:,}"
+        cells = (sent, row["collection"], str(row["number"]), row["project"] or "-", row["state"])
+        listed.add_row(*map(_plain, (*cells, f"{row['records']:,}", received, credits_, row["query"])))
+    summed = Table(box=None, header_style="bold")
+    for head in ("day (UTC)", "project", "data requests", "received", "credits", "in question"):
+        summed.add_column(head, no_wrap=True, justify="left" if head in {"day (UTC)", "project"} else "right")
+    for row in sums.iter_rows(named=True):
+        counts = (row["data_requests"], row["received"], row["credits"], row["in_question"])
+        summed.add_row(str(row["day"]), _plain(row["project"] or "-"), *(f"{count:,}" for count in counts))
+    total = Text(f"{sums['credits'].sum():,} credits, {sums['in_question'].sum():,} more in question")
+    return Group(listed, "", summed, total)
+
+
+def _plain(text: str) -> Text:
+    """Return text that neither steers the terminal nor is taken for markup."""
+    return Text(safe_text(text))
 
 
 def preview(frame: pl.DataFrame, rows: int = 5) -> str:

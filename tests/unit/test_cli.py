@@ -25,7 +25,7 @@ from bulkjobs import events, terminal
 from bulkjobs.cli import main
 from bulkjobs.sandbox import Fault
 from bulkjobs.sandbox.catalog import Catalog
-from tests.support import leave_intent
+from tests.support import in_parts, leave_intent
 
 WHAT = ["--country", "United States", "--application-active"]
 
@@ -166,7 +166,9 @@ def test_bad_input_is_exit_code_2_and_sends_nothing(shop: Shop, tmp_path: Path) 
         (["collect", *WHAT, "--limit", "0", "--max-credits", "1"], "limit must be"),
         (["collect", *WHAT, "--out", "jobs.xlsx", "--max-credits", "1"], "does not end with"),
         (["show", "nothing"], "No collection is called"),
-        (["resume", "--request-id", "x"], "needs the collection's id"),
+        (["resume", "--request-id", "x"], "need the collection's id"),
+        (["resume", "--never-arrived"], "need the collection's id"),
+        (["resume", "x", "--number", "1"], "--number goes with"),
         (["plan", "--ids", __file__, "--title", "x"], "can't be planned together"),
         (["count", *WHAT, "--base-url", "http://elsewhere.example/"], "https"),
         (["count", *WHAT, "--base-url", "https://["], "no http(s) URL"),
@@ -196,6 +198,39 @@ def test_an_unknown_outcome_is_exit_code_4_until_it_is_settled(shop: Shop) -> No
     (settled,) = shop.json("resume", collection["id"], "--request-id", request_id)
     assert (settled["state"], settled["records"], shop.posts()) == ("loaded", 25, 1)
     assert "Nothing is unfinished" in shop.run("resume").stdout
+
+
+def test_posts_in_question_are_settled_one_by_one(shop: Shop) -> None:
+    home = shop.home / "sandbox"
+    with bj.sync.Client(shop.sandbox.api_key, base_url=shop.sandbox.url, home=home, rate=1e6) as client:
+        plan = bj.sync._LOOP.run(in_parts(client._client, 30, 10))
+        shop.sandbox.faults.add(Fault("bulk_id_file", "reset_before", times=2))
+        with pytest.raises(bj.errors.OutcomeUnknown):
+            client.collect(plan)
+    (collection,) = shop.json("collections")
+    refused = shop.run("resume", collection["id"], "--never-arrived")
+    assert (refused.exit_code, "--number" in refused.stderr) == (2, True)
+    first = shop.run("resume", collection["id"])
+    (one,) = re.findall(r"--never-arrived --number (\d)", first.stderr)
+    assert f"resume {collection['id']} --request-id ... --number {one}" in first.stderr
+    assert shop.run("resume", collection["id"], "--never-arrived", "--number", one).exit_code == 4
+    (settled,) = shop.json("resume", collection["id"], "--never-arrived")
+    assert (settled["state"], settled["error"], shop.posts()) == ("planned", None, 1)
+    (done,) = shop.json("resume", collection["id"])
+    assert (done["state"], done["credits"], shop.posts()) == ("loaded", 30, 3)
+    assert "30 credits, 0 more in question" in shop.run("ledger").stdout
+
+
+def test_files_that_will_expire_are_shown(shop: Shop) -> None:
+    home = shop.home / "sandbox"
+    with bj.sync.Client(shop.sandbox.api_key, base_url=shop.sandbox.url, home=home, rate=1e6) as client:
+        collection = client.submit(bj.JobFilter(country="Germany"), limit=5)
+    assert "expire in 29 days" in shop.run("collections").stdout
+    assert "1 data request, 5 records: files expire in 29 days" in shop.run("show", collection.id).stdout
+    (told,) = shop.json("collections")
+    assert told["expires_at"] == collection.requests[0].accepted_at + 30 * 86_400
+    shop.run("resume")
+    assert "expire" not in shop.run("collections").stdout
 
 
 def test_interrupt_and_resume(catalog: Catalog, tmp_path: Path) -> None:
