@@ -6,6 +6,7 @@ Each step is safe to do again, by any number of processes; what is done stays do
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -93,7 +94,7 @@ async def carry_out(
         What kept a data request from being done, once all others are: a refusal, a budget, a failure, a deadline.
     """
     async with held(shop, collection.id, listener, deadline=deadline):
-        run = _Run(shop, collection, listener, steps, deadline)
+        run = await written(_Run, shop, collection, listener, steps, deadline)
         await run.all()
         return await run.result()
 
@@ -109,7 +110,7 @@ class _Run:
         self._requests = shop.ledger.data_requests(collection.id)
         if steps.send and not is_void(self._requests):
             self._requests = [self._reopened(request) for request in self._requests]
-        self._small = sum(request.records for request in self._requests) <= FRAME_KEPT
+        self._small = sum(request.records for request in self._requests) + collection.owned <= FRAME_KEPT
         self._patience = Patience()
         self._gate = Gate(shop, listener, patient=steps.load, help=self._help, deadline=deadline)
         self._open, self._posts = asyncio.Semaphore(OPEN_AT_ONCE), asyncio.Semaphore(POSTS_AT_ONCE)
@@ -235,7 +236,8 @@ class _Run:
         """Bring here what another collection has bought, if nobody is at it."""
         other = await written(self._shop.ledger.collection, collection_id)
         async with held(self._shop, other.id, None, deadline=0.0):
-            await _Run(self._shop, other, None, RECEIVE, self._deadline).all()
+            run = await written(_Run, self._shop, other, None, RECEIVE, self._deadline)
+            await run.all()
 
     # --- how it ends --------------------------------------------------------------------------------------
 
