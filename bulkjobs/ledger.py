@@ -24,6 +24,7 @@ from .rows import (
     DataRequestRow,
     FileRow,
     Intent,
+    RunRow,
     State,
     paid,
 )
@@ -54,7 +55,7 @@ class Ledger:
         self.path = path
         with self._writing(charged=Charged.NO) as db:
             (found,) = db.execute("PRAGMA user_version").fetchone()
-            if found not in {0, 2, tables.VERSION}:
+            if found not in {0, 2, 3, tables.VERSION}:
                 age = "a newer" if found > tables.VERSION else "an early, unreleased"
                 raise LedgerError(
                     f"The ledger {path} was written by {age} bulkjobs.",
@@ -63,7 +64,7 @@ class Ledger:
             if found == 0:
                 tables.create(db)
             elif found < tables.VERSION:
-                tables.upgrade(db)
+                tables.upgrade(db, found)
 
     # --- reading ------------------------------------------------------------------------------------------
 
@@ -371,6 +372,27 @@ class Ledger:
             db.execute(
                 "UPDATE collections SET reconciliation = ? WHERE id = ?", (json.dumps(reconciliation), collection_id)
             )
+
+    # --- runs of what is followed -------------------------------------------------------------------------
+
+    def runs(self, service: str, name: str | None = None) -> list[RunRow]:
+        """Return the runs of a name, or of all, newest first."""
+        with self._reading() as db:
+            return tables.runs(db, "service = ? AND (? IS NULL OR name = ?)", service, name, name)
+
+    def run_begun(self, service: str, name: str, query: dict[str, Any], since: str | None, *, at: float) -> RunRow:
+        """Write down that a run begins: its id names what it buys."""
+        with self._writing(charged=Charged.NO) as db:
+            sql = "INSERT INTO runs (service, name, query, started_at, since) VALUES (?, ?, ?, ?, ?)"
+            made = db.execute(sql, (service, name, json.dumps(query), at, since)).lastrowid
+            return tables.runs(db, "id = ?", made)[0]
+
+    def run_noted(self, run: RunRow, **values: object) -> RunRow:
+        """Write down how a run stands: columns of the table, by name."""
+        columns = ", ".join(f"{name} = ?" for name in values)
+        with self._writing(charged=Charged.NO) as db:
+            db.execute(f"UPDATE runs SET {columns} WHERE id = ?", (*values.values(), run.id))  # noqa: S608 - our names
+            return tables.runs(db, "id = ?", run.id)[0]
 
     # --- SQLite -------------------------------------------------------------------------------------------
 

@@ -83,6 +83,25 @@ class FileRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run of a query that is followed; see the table `runs`. Times are seconds since the epoch."""
+
+    id: int
+    service: str
+    name: str
+    query: dict[str, Any]
+    started_at: float
+    since: str | None
+    collection_id: str | None
+    records: int | None
+    changed: int | None
+    credits: int | None
+    newest: str | None
+    finished_at: float | None
+    error: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """What is about to be bought: written down, and synced to disk, before any POST.
 

@@ -10,12 +10,27 @@ from typing import Any
 
 import polars as pl
 
-from .rows import CollectionRow, DataRequestRow, Intent, State, is_void
+from .rows import CollectionRow, DataRequestRow, Intent, RunRow, State, is_void
 
-VERSION = 3
+VERSION = 4
 _IDS = """CREATE TABLE id_lists (
     name TEXT PRIMARY KEY,               -- see `list_name`
     ids  BLOB NOT NULL                   -- an Arrow file of one column
+)"""
+_RUNS = """CREATE TABLE runs (
+    id          INTEGER PRIMARY KEY,
+    service     TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    query       TEXT NOT NULL,           -- the whole filter that is followed
+    started_at  REAL NOT NULL,
+    since       TEXT,                    -- postings updated from then on were looked at; NULL: all
+    collection_id TEXT REFERENCES collections (id),
+    records     INTEGER,                 -- postings bought
+    changed     INTEGER,                 -- those of them of which the library held an older version
+    credits     INTEGER,
+    newest      TEXT,                    -- where the next run begins
+    finished_at REAL,                    -- NULL: the next run has to finish it
+    error       TEXT                     -- what it ended with, or stands still for
 )"""
 _SCHEMA = (
     """CREATE TABLE collections (
@@ -64,6 +79,7 @@ _SCHEMA = (
     PRIMARY KEY (data_request_id, number)
 )""",
     _IDS,
+    _RUNS,
 )
 _FROM_2 = (
     "ALTER TABLE collections ADD COLUMN owned INTEGER NOT NULL DEFAULT 0",
@@ -81,8 +97,16 @@ def create(db: sqlite3.Connection) -> None:
     db.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def upgrade(db: sqlite3.Connection) -> None:
-    """Bring the tables of version 2 up to date: id lists get a table of their own."""
+def upgrade(db: sqlite3.Connection, version: int) -> None:
+    """Bring the tables of an earlier version, from 2 on, up to date."""
+    if version == 2:
+        _upgrade_2(db)
+    db.execute(_RUNS)
+    db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _upgrade_2(db: sqlite3.Connection) -> None:
+    """Give id lists a table of their own."""
     for statement in _FROM_2:
         db.execute(statement)
     for table, columns in (("collections", "id, NULL"), ("data_requests", "collection_id, number")):
@@ -90,7 +114,6 @@ def upgrade(db: sqlite3.Connection) -> None:
         for rowid, query, collection_id, number in rows:
             kept = keep_query(db, list_name(collection_id, number), json.loads(query))
             db.execute(f"UPDATE {table} SET query = ? WHERE rowid = ?", (kept, rowid))  # noqa: S608 - constants
-    db.execute(f"PRAGMA user_version = {VERSION}")
 
 
 # --- id lists ---------------------------------------------------------------------------------------------
@@ -145,6 +168,12 @@ def data_requests(db: sqlite3.Connection, where: str, *values: object) -> list[D
     """Return data requests in the order in which they were planned."""
     rows = db.execute(f"SELECT * FROM data_requests WHERE {where} ORDER BY id", values)  # noqa: S608 - constants
     return [DataRequestRow(**_decoded(row, "query", "error")) for row in rows.fetchall()]
+
+
+def runs(db: sqlite3.Connection, where: str, *values: object) -> list[RunRow]:
+    """Return runs, newest first."""
+    rows = db.execute(f"SELECT * FROM runs WHERE {where} ORDER BY id DESC", values).fetchall()  # noqa: S608 - constants
+    return [RunRow(**_decoded(row, "query", "error")) for row in rows]
 
 
 def insert(db: sqlite3.Connection, intent: Intent) -> None:

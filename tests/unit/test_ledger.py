@@ -13,6 +13,7 @@ import pytest
 
 from bulkjobs.errors import LedgerError, UnknownCollection
 from bulkjobs.ledger import Ledger
+from bulkjobs.query import JobIds
 from bulkjobs.rows import DataRequestRow, Intent, is_void, overall
 
 
@@ -230,6 +231,33 @@ def test_a_ledger_of_another_version_is_left_alone(version: int, words: str, tmp
     with pytest.raises(LedgerError, match=words):
         Ledger(path)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_an_older_ledger_is_brought_up_to_date(version: int, tmp_path: Path) -> None:
+    path = Ledger(tmp_path / "old.sqlite3").path
+    Ledger(path).open(intent())
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("DROP TABLE runs")
+    if version == 2:
+        db.execute("DROP TABLE id_lists")
+        for table, column in (("collections", "owned"), ("collections", "project"), ("data_requests", "basis"),
+                              ("data_requests", "turn")):  # fmt: skip
+            db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        db.execute("""UPDATE data_requests SET query = '{"ids": [5, 6]}'""")
+    db.execute(f"PRAGMA user_version = {version}")
+    db.close()
+    for _ in range(2):  # once is enough
+        ledger = Ledger(path)
+        assert ledger.runs("s") == []
+        assert ledger.collection("20260101-000001").owned == 0
+    if version == 2:
+        query = ledger.query(first(ledger))
+        assert isinstance(query, JobIds)
+        assert query.series.to_list() == [5, 6]
+    run = ledger.run_begun("s", "name", {"filters": {}}, None, at=1.0)
+    assert ledger.run_noted(run, records=5, finished_at=2.0) == ledger.runs("s", "name")[0]
+    assert (ledger.runs("s")[0].records, ledger.runs("s", "other"), ledger.runs("t")) == (5, [], [])
 
 
 def test_a_failed_transaction_leaves_nothing(ledger: Ledger) -> None:
