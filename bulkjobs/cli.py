@@ -22,7 +22,9 @@ from .client import Client
 from .collection import Collection
 from .display import safe_text
 from .errors import BudgetExceeded, BulkJobsError
+from .events import Listener
 from .export import check_target
+from .follow import FollowRun
 from .library import ImportReport
 from .outcomes import saved
 from .plan import Plan
@@ -275,7 +277,7 @@ async def _closing(client: Client, work: Coroutine[Any, Any, T]) -> T:
         return await work
 
 
-def _confirm(run: Run, made: Plan) -> None:
+def _confirm(run: Run, made: Plan | FollowRun) -> None:
     """Ask a person before spending; where nobody can answer, a budget must be given."""
     if run.as_json or not sys.stdin.isatty():
         raise BudgetExceeded(
@@ -289,6 +291,33 @@ def _confirm(run: Run, made: Plan) -> None:
         agreed = False
     if not agreed:
         raise BudgetExceeded("Declined: nothing was sent.")
+
+
+@main.command()
+@click.argument("name")
+@_filters
+@click.option("--max-credits", type=click.IntRange(min=0), help="Spend at most this, without asking.")
+@click.option("--dry-run", is_flag=True, help="Only tell what it would cost.")
+@_common
+def follow(run: Run, name: str, *, max_credits: int | None, dry_run: bool, **fields: Any) -> None:
+    """Buy what is new or changed since the last run of NAME; the first run buys all. Spends credits.
+
+    Safe to be called again and again, as by cron: nothing new is exit code 0, and costs nothing.
+    """
+    query, client = JobFilter(**fields), run.client()
+
+    def called(listener: Listener | None = None, **options: Any) -> FollowRun:
+        return asyncio.run(_closing(client, client.follow(query, name=name, on_event=listener, **options)))
+
+    if dry_run or max_credits is None:
+        done = called(dry_run=True)
+        if not dry_run and done.credits:
+            _confirm(run, done)
+        max_credits = done.credits
+    if not dry_run:
+        with terminal.progress(run.err, wanted=not run.as_json) as listener:
+            done = called(listener, max_credits=max_credits)
+    run.show(repr(done), _run_data(done))
 
 
 @main.command()
@@ -472,6 +501,13 @@ def _plan_data(made: Plan) -> dict[str, Any]:
         "strategy": made.strategy,
         "why": list(made.why),
         "sample": list(made.sample),
+    }
+
+
+def _run_data(done: FollowRun) -> dict[str, Any]:
+    return {
+        **{name: getattr(done, name) for name in ("name", "since", "new", "changed", "credits", "dry_run", "notes")},
+        "collections": [one.id for one in (done.earlier, done.collection) if one is not None],
     }
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import polars as pl
+
 from . import budget, config, outcomes
 from .budget import Budget
 from .clock import Clock, SystemClock, as_datetime
@@ -21,6 +23,7 @@ from .collection import Collection
 from .config import ApiKey
 from .errors import BulkJobsError, ConfigError, InvalidQuery, OutcomeUnknown, PlanRefused
 from .events import Attached, Listener, notify
+from .follow import FollowRun, follow, runs
 from .ledger import Ledger
 from .library import Library
 from .pages import listing
@@ -335,6 +338,71 @@ class Client:
         """
         row = await self._opened(plan, limit, max_credits, fresh=fresh, on_event=on_event)
         return await Collection(self._shop, row).finish(on_event=on_event, deadline=deadline)
+
+    async def follow(
+        self,
+        query: JobFilter,
+        *,
+        name: str,
+        max_credits: int | None = None,
+        dry_run: bool = False,
+        on_event: Listener | None = None,
+        deadline: float = DEADLINE,
+    ) -> FollowRun:
+        """Buy what is new or changed since the last run of a name, and add it to the library. Spends credits.
+
+        The first run takes the whole query; of what the library holds already it buys nothing, whatever its state.
+        A later run takes what was updated since the newest update known from the run before (that second included;
+        and no later than that run began), without the postings that are owned in that very state. What leaves the
+        query is not noticed. A run that was cut off is finished by the next one, with no second charge; of two at
+        once, one waits for the other.
+
+        Parameters
+        ----------
+        query : JobFilter
+            What to follow; the same for all runs of a name.
+        name : str
+            What it is called, in the ledger.
+        max_credits : int, optional
+            The most credits to spend in this call; needed unless it costs nothing.
+        dry_run : bool
+            Only tell what it would cost: free searches, and nothing is written down.
+        on_event, deadline
+            As for `collect`; the deadline also holds for another process that is at it.
+
+        Returns
+        -------
+        FollowRun
+            What it brought: ``run.frame()``. Nothing new is no error.
+
+        Raises
+        ------
+        BudgetExceeded
+            It would cost more than `max_credits`; nothing was sent.
+        InvalidQuery
+            The name follows another query.
+        BulkJobsError
+            As for `collect`; it is kept in `runs`, and the next run goes on from there.
+        """
+        return await follow(
+            self, query, name=name, max_credits=max_credits, dry_run=dry_run, on_event=on_event, deadline=deadline
+        )
+
+    def runs(self, name: str | None = None) -> pl.DataFrame:
+        """Return the runs of what is followed, newest first. Needs no key and no network.
+
+        Parameters
+        ----------
+        name : str, optional
+            Only of this name.
+
+        Returns
+        -------
+        polars.DataFrame
+            name, query (JSON), started_at, since, collection_id, records, new, changed, credits, finished_at (times
+            in UTC), and error: what kept it from being finished.
+        """
+        return runs(self, name)
 
     async def _opened(
         self,

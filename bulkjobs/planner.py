@@ -65,11 +65,15 @@ class Planner:
         current = await asyncio.to_thread(self.ledger.current, self.service, plan_key(query, limit))
         too_old = current is not None and age is not None and self.clock.time() - current.made_at >= age.total_seconds()
         if current is not None and not fresh and not too_old:
-            return self._attached(query, limit, current)
+            return self.attached(query, limit, current)
         making = _Making(self, query, limit, fresh=fresh, strategy=strategy, age=age)
         return await making.plan(current)
 
-    def _attached(self, query: Query, limit: int | None, current: CollectionRow) -> Plan:
+    async def anew(self, query: JobFilter) -> Plan:
+        """Plan a whole filter as the service knows it now, whatever was collected under the same query before."""
+        return await _Making(self, query, None, fresh=False, strategy="auto", age=None).plan(None)
+
+    def attached(self, query: Query, limit: int | None, current: CollectionRow) -> Plan:
         """Plan from the ledger: no network is needed."""
         earlier = self.ledger.data_requests(current.id)
         return Plan(
@@ -92,9 +96,18 @@ class Planner:
     async def owned(self, ids: pl.Series, age: dt.timedelta | None = None) -> pl.Series:
         """Return those of some ids that the library holds, in their order; copies older than `age` do not count."""
         since = None if age is None else as_datetime(self.clock.time() - age.total_seconds())
-        foreign = [row.id for row in self.ledger.collections() if row.service != self.service]
-        held = await asyncio.to_thread(self.library.owned, ids, since=since, except_collections=foreign)
+        held = await asyncio.to_thread(self.library.owned, ids, since=since, except_collections=self.foreign())
         return ids.filter(ids.is_in(held["id"].implode()))
+
+    def foreign(self) -> list[str]:
+        """Return the collections of other services, which may give the same id to another posting."""
+        return [row.id for row in self.ledger.collections() if row.service != self.service]
+
+
+def id_files(ids: pl.Series, most: int) -> list[PlannedRequest]:
+    """Plan to buy some ids, at most so many in each data request."""
+    parts = (ids.slice(start, most) for start in range(0, len(ids), most))
+    return [PlannedRequest(JobIds(part), len(part)) for part in parts]
 
 
 class _Making:
@@ -183,12 +196,7 @@ class _Making:
     async def _of_ids(self, ids: pl.Series) -> list[PlannedRequest]:
         if not self._fresh:
             self._taken = await self._planner.owned(ids, self._age)
-        return self._files(ids.filter(~ids.is_in(self._taken.implode())))
-
-    def _files(self, ids: pl.Series) -> list[PlannedRequest]:
-        most = self._planner.most
-        parts = (ids.slice(start, most) for start in range(0, len(ids), most))
-        return [PlannedRequest(JobIds(part), len(part)) for part in parts]
+        return id_files(ids.filter(~ids.is_in(self._taken.implode())), self._planner.most)
 
     # --- by windows ---------------------------------------------------------------------------------------
 
@@ -239,7 +247,7 @@ class _Making:
             f"{window.records:,} postings were created and updated in one second, {window.query.created_at_gte}: "
             "those are bought by their ids"
         )
-        return self._files(found.ids)
+        return id_files(found.ids, self._planner.most)
 
     async def _count(self, query: JobFilter) -> int:
         counted = await self._planner.api.count(query.filters)

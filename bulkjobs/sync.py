@@ -17,6 +17,7 @@ from . import client as _async
 from .collection import Collection as _AsyncCollection
 from .errors import BulkJobsError
 from .events import Listener
+from .follow import FollowRun as _AsyncFollowRun
 from .ledger import Ledger
 from .library import Library
 from .plan import Plan
@@ -170,6 +171,26 @@ class Client:
         )
         return Collection(_LOOP.run(work))
 
+    def follow(
+        self,
+        query: JobFilter,
+        *,
+        name: str,
+        max_credits: int | None = None,
+        dry_run: bool = False,
+        on_event: Listener | None = None,
+        deadline: float = DEADLINE,
+    ) -> FollowRun:
+        """See `bulkjobs.Client.follow`."""
+        work = self._client.follow(
+            query, name=name, max_credits=max_credits, dry_run=dry_run, on_event=on_event, deadline=deadline
+        )
+        return FollowRun(_LOOP.run(work))
+
+    def runs(self, name: str | None = None) -> pl.DataFrame:
+        """See `bulkjobs.Client.runs`."""
+        return self._client.runs(name)
+
     def collections(self) -> list[Collection]:
         """See `bulkjobs.Client.collections`."""
         return [Collection(found) for found in self._client.collections()]
@@ -237,3 +258,26 @@ class Collection:
 
     def _repr_html_(self) -> str:
         return self._collection._repr_html_()
+
+
+class FollowRun:
+    """The blocking twin of what `bulkjobs.Client.follow` returns: same figures, blocking collections."""
+
+    def __init__(self, run: _AsyncFollowRun) -> None:
+        self._run = run
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # copy and pickle look before there is anything
+            raise AttributeError(name)
+        found = getattr(self._run, name)
+        return Collection(found) if isinstance(found, _AsyncCollection) else found
+
+    def frame(self) -> pl.DataFrame:
+        """Return the postings of this run, each once, in its newest state."""
+        return self._run.frame()
+
+    def __repr__(self) -> str:
+        return repr(self._run)
+
+    def _repr_html_(self) -> str:
+        return self._run._repr_html_()

@@ -69,10 +69,11 @@ _SAID = (
     (r"client\.resume\('([^']+)'\)", r"`bulkjobs resume \1`"),
     (r"client\.collections\(\)", "`bulkjobs collections`"),
     (r"client\.count\(\.\.\.\)", "`bulkjobs count`"),
-    (r"collect\(\.\.\., max_credits=(\d+)\)", r"--max-credits \1"),
+    (r"(?:collect|follow)\(\.\.\., max_credits=(\d+)\)", r"--max-credits \1"),
     (r"collect\(\.\.\., fresh=True\)", "--fresh"),
     (r"limit=([\d_]+)", r"--limit \1"),
     (r"overwrite=True", "--overwrite"),
+    (r"follow\(query, name=\.\.\.\)", "`bulkjobs follow`"),
 )
 
 

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from . import errors, events
 from .clock import Clock
-from .errors import LedgerError
+from .errors import BulkJobsError, LedgerError
 from .events import Listener, notify
 from .ledger import Ledger
 from .library import Library
@@ -81,7 +81,7 @@ async def written(write: Callable[P, T], *args: P.args, **values: P.kwargs) -> T
 async def held(
     shop: Workshop, collection_id: str, listener: Listener | None, *, deadline: float = DEADLINE
 ) -> AsyncIterator[None]:
-    """Hold a collection: one task of one process at a time. The system lets go when a process ends, however it ends.
+    """Hold a collection; see `locked`.
 
     Raises
     ------
@@ -90,8 +90,37 @@ async def held(
     LedgerError
         The home folder can't hold locks.
     """
+    busy = errors.StillRunning(
+        f"Another process has held collection {collection_id} for {deadline:.0f} s.",
+        next_step=f"see to that process, then client.resume({collection_id!r})",
+    )
+    async with locked(shop, collection_id, events.Held(collection_id), busy, listener, deadline=deadline):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def locked(
+    shop: Workshop,
+    name: str,
+    waiting: events.Event,
+    busy: BulkJobsError,
+    listener: Listener | None,
+    *,
+    deadline: float,
+) -> AsyncIterator[None]:
+    """Hold a lock: one task of one process at a time. The system lets go when a process ends, however it ends.
+
+    Parameters
+    ----------
+    name : str
+        Of the lock: part of a file name.
+    waiting : Event
+        Told once where another one holds it.
+    busy : BulkJobsError
+        Raised where that lasts longer than `deadline` seconds.
+    """
     folder = shop.home / "locks"
-    lock = FileLock(folder / f"{collection_id}.lock", thread_local=False, fallback_to_soft=False)
+    lock = FileLock(folder / f"{name}.lock", thread_local=False, fallback_to_soft=False)
     started, told = shop.clock.monotonic(), False
     while True:
         try:
@@ -100,17 +129,14 @@ async def held(
             break
         except Timeout:
             if not told:
-                notify(listener, events.Held(collection_id))
+                notify(listener, waiting)
                 told = True
         except OSError as error:
             raise LedgerError(
                 f"Nothing can be locked in {folder} ({error.strerror}).", next_step="choose another home folder"
             ) from error
         if shop.clock.monotonic() - started > deadline:
-            raise errors.StillRunning(
-                f"Another process has held collection {collection_id} for {deadline:.0f} s.",
-                next_step=f"see to that process, then client.resume({collection_id!r})",
-            )
+            raise busy
         await shop.clock.sleep(LOOK_AGAIN)
     try:
         yield

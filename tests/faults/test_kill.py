@@ -25,10 +25,9 @@ Start = Callable[..., Any]
 MakeClient = Callable[..., bj.Client]
 
 
-async def run_victim(sandbox: bj.Sandbox, home: Path, step: str) -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(VICTIM), sandbox.url, sandbox.api_key, str(home), step, stdout=asyncio.subprocess.PIPE
-    )
+async def run_victim(sandbox: bj.Sandbox, home: Path, step: str, verb: str = "collect") -> tuple[int, str]:
+    words = (str(VICTIM), sandbox.url, sandbox.api_key, str(home), step, verb)
+    process = await asyncio.create_subprocess_exec(sys.executable, *words, stdout=asyncio.subprocess.PIPE)
     output, _ = await process.communicate()
     assert process.returncode is not None
     return process.returncode, output.decode()
@@ -112,3 +111,35 @@ async def test_a_process_that_waits_takes_over_from_one_that_is_killed(
     assert killed in {0, -signal.SIGKILL}  # whichever of the two came first did the polling
     assert posts(sandbox) == 1
     assert_frame_equal(make_client(sandbox).collections()[0].frame(), expected)
+
+
+@pytest.mark.parametrize(
+    "step", ["unnamed", "begun", "intent", "post", "poll", "fetched", "shelf", "shelved", "loaded", "unnoted"]
+)
+async def test_a_run_that_was_killed_is_finished_by_the_next_one_with_one_post(
+    step: str, start_sandbox: Start, make_client: MakeClient, tmp_path: Path, catalog: Catalog
+) -> None:
+    sandbox = await start_sandbox(latency=1.5 if step == "poll" else 0.0)
+    code, _ = await run_victim(sandbox, tmp_path / "home", step, "follow")
+    assert code == -signal.SIGKILL
+    unsent = step in {"unnamed", "begun", "intent"}
+    assert posts(sandbox) == (0 if unsent else 1)
+
+    client = make_client(sandbox)
+    wanted = catalog.ids(QUERY.filters)
+    done = await client.follow(QUERY, name="us", max_credits=len(wanted) if unsent else 0)
+    assert sorted(done.frame()["id"]) == sorted(wanted)
+    assert (done.new, done.changed, done.credits) == (len(wanted), 0, len(wanted))
+    assert (posts(sandbox), spent(sandbox)) == (1, len(wanted))
+    assert client.runs("us")["finished_at"].null_count() == 0
+    assert (await client.follow(QUERY, name="us")).credits == 0
+
+
+async def test_processes_that_follow_at_once_buy_once(
+    start_sandbox: Start, make_client: MakeClient, tmp_path: Path, catalog: Catalog
+) -> None:
+    sandbox, wanted = await start_sandbox(latency=0.5), len(catalog.ids(QUERY.filters))
+    ends = await asyncio.gather(*(run_victim(sandbox, tmp_path / "home", "none", "follow") for _ in range(3)))
+    assert sorted(output.split() for _, output in ends) == [["0", "0"], ["0", "0"], [str(wanted)] * 2]
+    assert (posts(sandbox), spent(sandbox)) == (1, wanted)
+    assert len(make_client(sandbox).runs("us")) == 3

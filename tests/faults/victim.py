@@ -1,4 +1,4 @@
-"""A process that collects, and is killed at one step. Arguments: base URL, key, home, step."""
+"""A process that collects, or follows, and is killed at one step. Arguments: base URL, key, home, step, verb."""
 
 from __future__ import annotations
 
@@ -50,6 +50,12 @@ def at_step(step: str, client: bj.Client) -> Callable[[Event], None]:
         library.table.Table.commit = killing_before(library.table.Table.commit)  # type: ignore[method-assign]
     if step == "shelved":  # they are in the library, and the ledger does not know
         client.ledger.loaded = killing_before(client.ledger.loaded)  # type: ignore[method-assign]
+    if step == "unnamed":  # what is followed is priced, and no run is written down
+        client.ledger.run_begun = killing_before(client.ledger.run_begun)  # type: ignore[method-assign]
+    if step == "begun":  # the run is written down, and no intent
+        client.ledger.open = killing_before(client.ledger.open)  # type: ignore[method-assign]
+    if step == "unnoted":  # all is here, and the run does not say so
+        client.ledger.run_noted = killing_before(client.ledger.run_noted)  # type: ignore[method-assign]
     if step == "loaded":
         receive.reconcile = killing_before(receive.reconcile)
 
@@ -67,9 +73,13 @@ def at_step(step: str, client: bj.Client) -> Callable[[Event], None]:
     return listener
 
 
-async def main(url: str, key: str, home: str, step: str) -> None:
+async def main(url: str, key: str, home: str, step: str, verb: str = "collect") -> None:
     async with bj.Client(key, base_url=url, home=Path(home), rate=1e6) as client:
         listener = at_step(step, client)
+        if verb == "follow":
+            run = await client.follow(QUERY, name="us", max_credits=10_000, on_event=listener)
+            print(run.credits, len(run.frame()))
+            return
         collection = await client.collect(QUERY, limit=LIMIT, on_event=listener)
         print(collection.id, len(collection.frame()))
 
