@@ -22,7 +22,7 @@ from .client import Client
 from .collection import Collection
 from .display import safe_text
 from .errors import BudgetExceeded, BulkJobsError
-from .events import Listener
+from .events import Event, Listener, Loaded
 from .export import check_target
 from .follow import FollowRun
 from .library import ImportReport
@@ -473,6 +473,31 @@ async def _until_told_to_stop() -> None:
         with contextlib.suppress(NotImplementedError):  # Windows: there Ctrl-C interrupts
             asyncio.get_running_loop().add_signal_handler(number, told.set)
     await told.wait()
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", default=0, type=click.IntRange(0, 65_535), help="Where to listen; any free port unless told.")
+@click.option("--public-url", help="Where a tunnel or reverse proxy takes calls for it.")
+@_common
+async def listen(run: Run, **options: Any) -> None:
+    """Receive what was bought as soon as the service calls, until interrupted. Spends nothing.
+
+    Calls may get lost, so it also looks by itself now and then.
+    """
+
+    def told(event: Event) -> None:
+        if isinstance(event, Loaded):
+            run.err.print(f"collection {event.collection_id}: {event.records:,} postings are here", markup=False)
+
+    async with run.client() as client, client.listen(**options, on_event=told) as listening:
+        lines = (
+            f"export BULKJOBS_WEBHOOK_URL={listening.url}",
+            "# for all that buy; who knows this address can call it, so it is a secret, and shown this once",
+        )
+        run.show("\n".join(lines), {"webhook_url": listening.url})
+        sys.stdout.flush()
+        await _until_told_to_stop()
 
 
 @main.command()

@@ -40,6 +40,7 @@ from .wire.transport import Backoff, Timeouts, Transport
 from .workshop import DEADLINE, INTENT_LAPSES, Workshop, written
 
 if TYPE_CHECKING:
+    from .listening import Listening
     from .local import SandboxClient
 
 
@@ -61,6 +62,9 @@ class Client:
         is bought from a server on this machine goes to a folder ``sandbox`` in it, apart from real purchases.
     rate : float, optional
         Requests a second, at the most, of all processes that use this key and home: 5 unless told; ``BULKJOBS_RATE``.
+    webhook_url : str, optional
+        What the service is to call when a data request has ended (contract section 9): an https address that nobody
+        can guess, for it is a secret; ``BULKJOBS_WEBHOOK_URL``. `listen` gives one of our own.
     company_url_field : str
         Name under which the service takes the company page filter (contract section 11, row 14).
     free_preview : bool, optional
@@ -92,6 +96,7 @@ class Client:
         api_version: str | None = None,
         home: str | os.PathLike[str] | None = None,
         rate: float | None = None,
+        webhook_url: str | None = None,
         company_url_field: str = COMPANY_URL_FIELD,
         free_preview: bool | None = None,
         service: str | None = None,
@@ -106,6 +111,8 @@ class Client:
         self.home = config.home(base / "sandbox") if home is None and config.is_loopback(url) else base
         tree = routes(config.setting("api_version", api_version, file, config.DEFAULT_API_VERSION))
         speed = config.speed(config.setting("rate", rate, file, config.DEFAULT_RATE))
+        hook = config.setting("webhook_url", webhook_url, file, None)
+        hook = webhook_url = None if hook is None else config.webhook_address(hook)  # a traceback may show this frame
         clock = clock or SystemClock()
         given = config.ApiKey(api_key) if isinstance(api_key, str) else api_key
 
@@ -143,6 +150,7 @@ class Client:
             clock=clock,
             account=lambda: key().account,
             local=config.is_loopback(url),
+            webhook_url=hook,
             polling=Backoff(first=0.5, factor=1.25, cap=30.0, jitter=jitter),
             downloading=Backoff(first=1.0, jitter=jitter),
         )
@@ -538,6 +546,41 @@ class Client:
         if failures:
             raise failures[0]
         return [*unfinished, *(collection for collection in undecided if collection not in unfinished)]
+
+    def listen(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        public_url: str | None = None,
+        on_event: Listener | None = None,
+    ) -> Listening:
+        """Listen for calls of the service, for ``async with``; whenever it calls, what was bought is received.
+
+        Polling stays the truth: it goes on, more seldom, without any call. Nothing is sent that spends.
+
+        Parameters
+        ----------
+        host, port : str, int
+            Where to listen; port 0 takes a free one.
+        public_url : str, optional
+            Where a tunnel or reverse proxy takes calls for us; needed unless the service is on this machine.
+        on_event : callable, optional
+            Told of everything that happens while it receives.
+
+        Returns
+        -------
+        Listening
+            Its `url` is the address to configure as ``webhook_url``: a secret, which stays the same for this home.
+
+        Raises
+        ------
+        ConfigError
+            There is no key, or no way for the service to call; on entering, that nothing can listen there.
+        """
+        from .listening import Listening
+
+        return Listening(self._shop, host=host, port=port, public_url=public_url, on_event=on_event)
 
     async def settle(
         self,

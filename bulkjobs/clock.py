@@ -6,7 +6,9 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import Coroutine
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -41,11 +43,13 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
-async def until_set(stop: asyncio.Event, waiting: Coroutine[Any, Any, None]) -> None:
-    """Wait for something harmless, but no longer than until `stop` is set."""
-    tasks = {asyncio.ensure_future(waiting), asyncio.ensure_future(stop.wait())}
+async def until_set(stop: asyncio.Event, waiting: Coroutine[Any, Any, T]) -> T | None:
+    """Wait for something harmless, but no longer than until `stop` is set; then None is returned."""
+    work = asyncio.ensure_future(waiting)
+    tasks = {work, asyncio.ensure_future(stop.wait())}
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return work.result() if work.done() else None
     finally:
         for task in tasks:
             task.cancel()

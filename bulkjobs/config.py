@@ -104,7 +104,9 @@ def api_key(argument: str | ApiKey | None = None, file: Mapping[str, Any] | None
 
 
 def read_file(home: Path) -> dict[str, Any]:
-    """Read ``config.toml`` of a home folder: ``api_key``, ``base_url``, ``api_version``, ``rate``, ``[budget]``.
+    """Read ``config.toml`` of a home folder.
+
+    It may hold ``api_key``, ``base_url``, ``api_version``, ``rate``, ``webhook_url`` and ``[budget]``.
 
     Raises
     ------
@@ -118,13 +120,15 @@ def read_file(home: Path) -> dict[str, Any]:
         return {}
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} can't be read ({error}).", next_step="correct or delete it") from error
-    unknown = settings.keys() - {"api_key", "base_url", "api_version", "rate", "budget"}
+    unknown = settings.keys() - {"api_key", "base_url", "api_version", "rate", "webhook_url", "budget"}
     if unknown:
         raise ConfigError(f"{path} holds unknown settings: {', '.join(sorted(unknown))}.", next_step="correct it")
     if "api_key" in settings:
         settings["api_key"] = ApiKey(str(settings["api_key"]))  # at once: a traceback may show this dictionary
         if os.name == "posix" and path.stat().st_mode & 0o077:
             raise ConfigError(f"{path} holds a key and can be read by others.", next_step=f"chmod 600 {path}")
+    if "webhook_url" in settings:
+        settings["webhook_url"] = webhook_address(settings["webhook_url"])
     return settings
 
 

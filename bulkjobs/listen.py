@@ -8,7 +8,7 @@ import hmac
 import logging
 import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,7 +28,7 @@ BUFFER = 16_384  # bytes of a body that are held at a time
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32,}")
 _SILENT = logging.Logger("bulkjobs.listen.http", level=logging.CRITICAL + 1)  # aiohttp's quotes what it can't parse
 
-Sleep = Callable[[float], Awaitable[bool]]
+Sleep = Callable[[float], Coroutine[Any, Any, bool]]
 
 
 class WakeUps:

@@ -12,7 +12,7 @@ from .errors import DataRequestFailed, ServiceError
 from .events import Listener, notify
 from .outcomes import saved
 from .rows import DataRequestRow
-from .workshop import Workshop, written
+from .workshop import Sleep, Workshop, written
 
 NOT_FOUND_GRACE = 120.0  # seconds in which a 404 may pass, after the POST and after the first 404 (section 11, row 5)
 NOT_FOUND_TIMES = 3  # a 404 must be said so often before it is believed: it may come from a gateway
@@ -47,14 +47,18 @@ class Patience:
         """Seconds to wait before the next poll, of which one alone would wait `pause`."""
         return pause * self._waiting if self._expected is None else pause
 
-    async def sleep(self, clock: Clock, seconds: float, accepted_at: float) -> None:
-        """Sleep; but once it is known how long it takes, only until this data request should be ready."""
+    async def sleep(self, clock: Clock, sleep: Sleep, seconds: float, accepted_at: float) -> None:
+        """Sleep; but once it is known how long it takes, only until this data request should be ready.
+
+        A sleep that says that it was ended (by a call of the service) ends it all.
+        """
         until = clock.time() + seconds
         if self._expected is None:
-            await until_set(self._learned, clock.sleep(seconds))
+            if await until_set(self._learned, sleep(seconds)):
+                return
             until = min(until, accepted_at + (self._expected or 0.0))
         if (left := until - clock.time()) > 0:
-            await clock.sleep(left)
+            await sleep(left)
 
     def learn(self, age: float, *, watched: bool) -> None:
         """Hear that one was ready at an age; if it was not `watched` until then, it may have been much earlier."""
@@ -89,8 +93,9 @@ async def _poll(
     started = shop.clock.time()
     until, accepted_at = started + deadline, request.accepted_at or started
     polls, troubled, not_found = 0, False, list[float]()
+    sleep = shop.sleeper()  # before the first poll: a call that comes while it is under way ends the sleep after it
     first = patience.before(started - accepted_at, shop.polling.wait(0))
-    await patience.sleep(shop.clock, min(first, deadline, shop.polling.cap), accepted_at)
+    await patience.sleep(shop.clock, sleep, min(first, deadline, shop.polling.cap), accepted_at)
     while True:
         trouble = ""
         try:
@@ -119,7 +124,7 @@ async def _poll(
                 next_step=f"client.resume({request.collection_id!r}) later: it costs nothing",
             )
         notify(listener, events.Polled(request.collection_id, request.number, now - started, pause, trouble))
-        await patience.sleep(shop.clock, pause, accepted_at)
+        await patience.sleep(shop.clock, sleep, pause, accepted_at)
 
 
 def _meaning(

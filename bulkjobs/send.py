@@ -108,10 +108,10 @@ async def _claim_and_post(
 
 
 async def _post(shop: Workshop, request: DataRequestRow, stop: asyncio.Event) -> str:
-    query = await written(shop.ledger.query, request)
+    query, webhook = await written(shop.ledger.query, request), shop.webhook()
     if isinstance(query, JobIds):
-        return await shop.api.submit_ids(query.to_csv(), stop=stop)
-    return await shop.api.submit_filter(query.filters, limit=request.records, stop=stop)
+        return await shop.api.submit_ids(query.to_csv(), stop=stop, webhook_url=webhook)
+    return await shop.api.submit_filter(query.filters, limit=request.records, stop=stop, webhook_url=webhook)
 
 
 async def _keep(shop: Workshop, collection: CollectionRow, request: DataRequestRow, request_id: str) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import datetime as dt
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import polars as pl
 
@@ -24,6 +25,9 @@ from .plan import Plan
 from .planner import Strategy
 from .query import JobFilter, Query
 from .workshop import DEADLINE
+
+if TYPE_CHECKING:
+    from .listening import Listening
 
 T = TypeVar("T")
 
@@ -205,6 +209,23 @@ class Client:
         """See `bulkjobs.Client.resume`."""
         work = self._client.resume(collection_id, on_event=on_event, deadline=deadline)
         return [Collection(done) for done in _LOOP.run(work)]
+
+    @contextlib.contextmanager
+    def listen(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        public_url: str | None = None,
+        on_event: Listener | None = None,
+    ) -> Iterator[Listening]:
+        """See `bulkjobs.Client.listen`; for ``with``."""
+        listening = self._client.listen(host=host, port=port, public_url=public_url, on_event=on_event)
+        _LOOP.run(listening.__aenter__())
+        try:
+            yield listening
+        finally:
+            _LOOP.run(listening.__aexit__(None, None, None))
 
     def settle(
         self,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from filelock import FileLock, Timeout
 
@@ -22,10 +22,16 @@ from .rows import Allowance
 from .wire.api import Api
 from .wire.transport import Backoff
 
+if TYPE_CHECKING:
+    from .listen import WakeUps
+
 DEADLINE = 3_600.0  # seconds to wait for the service, unless told otherwise
 DOWNLOADS_AT_ONCE = 4
 INTENT_LAPSES = 86_400.0  # seconds after which an intent that was never sent is not sent out of the blue
 LOOK_AGAIN = 0.2  # seconds between two looks at a lock that another process holds
+
+Sleep = Callable[[float], Coroutine[Any, Any, object]]
+"""Sleeps for so many seconds; returns something true where it was ended by a call."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,12 +53,16 @@ class Workshop:
         Waits between polls, and between tries of a download.
     local : bool
         Whether the service is on this machine: when it is gone, waiting does not bring it back.
+    webhook_url : str, optional
+        What the service is told to call, where the user said so.
     download_patience : float
         Seconds for which a failing download is tried again.
     in_flight : set of asyncio.Task
         POSTs that are on their way.
     downloads : asyncio.Semaphore
         Files that are fetched at once.
+    wake_ups : list of WakeUps
+        Those that listen in this process.
     """
 
     service: str
@@ -67,9 +77,19 @@ class Workshop:
     polling: Backoff
     downloading: Backoff
     local: bool = False
+    webhook_url: str | None = None
     download_patience: float = 1_800.0
     in_flight: set[asyncio.Task[Any]] = field(default_factory=set)
     downloads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DOWNLOADS_AT_ONCE))
+    wake_ups: list[WakeUps] = field(default_factory=list)
+
+    def webhook(self) -> str | None:
+        """Return the address that the service is to call when a data request has ended (contract section 9)."""
+        return self.wake_ups[-1].url if self.webhook_url is None and self.wake_ups else self.webhook_url
+
+    def sleeper(self) -> Sleep:
+        """Make a sleep for one poll loop, before its first poll: a call cuts it short, where somebody listens."""
+        return self.wake_ups[-1].sleeper(self.clock) if self.wake_ups else self.clock.sleep
 
 
 async def written(write: Callable[P, T], *args: P.args, **values: P.kwargs) -> T:
