@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from filelock import FileLock
 
 import bulkjobs as bj
 from bulkjobs import errors, events
+from bulkjobs.clock import SystemClock
+from bulkjobs.poll import Patience
 from bulkjobs.sandbox import Fault
 from tests.support import START, Listener, ManualClock, leave_intent, posts, record, spent
 
@@ -46,6 +49,27 @@ async def test_jitter_spreads_the_polls(
         await client.collect(query, limit=20, on_event=listener)
         first_waits.append(next(event.next_poll for event in listener.events if isinstance(event, events.Polled)))
     assert first_waits[0] * 2 == pytest.approx(first_waits[1])
+
+
+async def test_data_requests_take_turns_and_the_first_that_is_ready_wakes_the_others() -> None:
+    patience, clock = Patience(), SystemClock()
+    with patience.waiting():
+        assert patience.before(0.0, pause=1.0) == 0.0
+        with patience.waiting(), patience.waiting():
+            assert patience.before(0.0, pause=1.0) == 2.0
+            assert patience.between(1.0) == 3.0
+            asleep = asyncio.create_task(patience.sleep(clock, 3_600.0, accepted_at=clock.time() - 60.0))
+            await asyncio.sleep(0)
+            patience.learn(50.0, watched=True)
+            await asyncio.wait_for(asleep, 10.0)
+            assert patience.before(20.0, pause=1.0) == 30.0
+            assert patience.between(1.0) == 1.0
+
+
+async def test_one_that_was_ready_long_ago_says_nothing_about_new_ones() -> None:
+    patience = Patience()
+    patience.learn(DAY, watched=False)
+    assert patience.before(0.0, pause=1.0) == 0.0
 
 
 @pytest.mark.parametrize("fault", [
