@@ -289,7 +289,8 @@ async def reconcile(shop: Workshop, collection: CollectionRow, listener: Listene
     # A balance that rose was topped up, and one read while a POST was on its way says nothing certain.
     certain = not any(shop.ledger.in_flight(shop.service, at) for at in (since, until))
     if spent is not None and spent != booked and spent >= 0 and certain:
-        differences.append(f"the balance fell by {spent:,} credits, the ledger knows of {booked:,} spent since")
+        added = "" if spent > booked else ": credits were added meanwhile, or not all was charged"
+        differences.append(f"the balance fell by {spent:,} credits, the ledger knows of {booked:,} spent since{added}")
     result = {
         "promised": promised,
         "received": received,

@@ -38,7 +38,7 @@ EXIT_CODES = {
     2: "bad input: nothing was sent",
     3: "the service refused or could not be reached: nothing was charged",
     4: "the outcome of a POST is not known: credits may have been spent; see the message",
-    5: "not spent: over the budget, or declined",
+    5: "stopped by a budget or the balance, or declined: nothing was charged for what was not sent",
     6: "paid, but not finished: run `bulkjobs resume`, which costs nothing",
     130: "interrupted: what was sent goes on; run `bulkjobs resume`",
 }

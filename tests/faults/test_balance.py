@@ -55,12 +55,16 @@ async def test_what_cannot_be_paid_is_not_sent_and_the_rest_follows_a_top_up(
     (done,) = await client.resume()
     assert (len(done.frame()), done.credits) == (60, 60)
     assert charged(sandbox) == [10] * 6
+    (difference,) = (done.reconciliation or {})["differences"]
+    assert difference.endswith("60 spent since: credits were added meanwhile, or not all was charged")
     assert (posts(sandbox), spent(sandbox)) == (6, done.credits)
 
 
+@pytest.mark.parametrize("at_once", [1, 64])
 async def test_credits_that_others_spend_meanwhile_are_noticed_and_only_the_rest_is_sent_again(
-    start_sandbox: Start, make_client: MakeClient
+    at_once: int, start_sandbox: Start, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(pipeline, "OPEN_AT_ONCE", at_once)
     sandbox = await start_sandbox(credits=120)
     client = make_client(sandbox)
     plan = await in_parts(client, 120, 10)
@@ -84,6 +88,8 @@ async def test_credits_that_others_spend_meanwhile_are_noticed_and_only_the_rest
     assert collection.state == "planned"
     assert collection.credits == sum(charged(sandbox)) < 120
     assert states(collection)["failed"] == posts(sandbox) - done > 0
+    if at_once == 1:  # the first that fails makes the next one look at the balance
+        assert states(collection) == {"loaded": 3, "failed": 1, "planned": 8}
     assert (await client.plan(plan.query)).unsent == 120 - collection.credits
 
     top_up(sandbox, 120)

@@ -153,7 +153,7 @@ async def test_a_project_s_budget_counts_only_its_own_and_the_home_s_counts_all(
 ) -> None:
     allow(home, day=50)
     allow(tmp_path / "a", project="A", day=20)
-    allow(tmp_path / "b", project="B", total=40)
+    allow(tmp_path / "b", project="B", total=20)
     ids = await make_client(sandbox).search(bj.JobFilter(application_active=True), limit=100)
 
     async def buy(folder: str, number: int) -> bj.Collection:
@@ -169,7 +169,7 @@ async def test_a_project_s_budget_counts_only_its_own_and_the_home_s_counts_all(
         assert (await buy("b", number)).project == "B"
     assert (await buy("none", 5)).project is None
     with pytest.raises(errors.BudgetExceeded, match="budget for the day: 50 of 50"):
-        await buy("b", 6)
+        await buy("none", 6)
     assert spent(sandbox) == 50
 
 
