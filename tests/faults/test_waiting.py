@@ -58,7 +58,7 @@ async def test_data_requests_take_turns_and_the_first_that_is_ready_wakes_the_ot
         with patience.waiting(), patience.waiting():
             assert patience.before(0.0, pause=1.0) == 2.0
             assert patience.between(1.0) == 3.0
-            asleep = asyncio.create_task(patience.sleep(clock, 3_600.0, accepted_at=clock.time() - 60.0))
+            asleep = asyncio.create_task(patience.sleep(clock, clock.sleep, 3_600.0, clock.time() - 60.0))
             await asyncio.sleep(0)
             patience.learn(50.0, watched=True)
             await asyncio.wait_for(asleep, 10.0)
