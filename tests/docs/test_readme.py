@@ -112,7 +112,10 @@ def test_command_line_block(tmp_path: Path) -> None:
     bought = json.loads((tmp_path / "plan.json").read_text("utf-8"))["requests"][0]["records"]
     assert bought > 1_000
     assert re.search(r"files added +1\n", out)
-    assert re.search(rf"versions of them +{bought + 70:,} from 3 data requests and files", out)
+    followed = re.search(r"Run of nurses\n +since +the beginning\n +new +([1-9]\d*)\n", out)
+    assert followed
+    rows = bought + 70 + int(followed[1])
+    assert re.search(rf"versions of them +{rows:,} from 4 data requests and files", out)
     key = re.search(r"CORESIGNAL_API_KEY=(\w+)", out)
     assert key
     assert key[1] in block  # the key in the README is the one that the sandbox prints
