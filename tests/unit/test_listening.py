@@ -9,15 +9,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 import bulkjobs as bj
 from bulkjobs import errors
+from bulkjobs.budget import Budget
 from bulkjobs.listen import WakeUps
 from bulkjobs.listening import LOOK, TOKEN_FILE
+from bulkjobs.planner import id_files
 from tests.support import ManualClock, leave_intent, posts
 
 Start = Callable[..., Any]
@@ -111,6 +115,25 @@ async def test_a_listener_spends_nothing(sandbox: bj.Sandbox, make_client: MakeC
         while clock.sleeps.count(LOOK) < 3:
             await asyncio.sleep(0.01)
     assert (client.attach(planned).state, posts(sandbox)) == ("planned", 1)
+
+
+async def test_a_listener_leaves_the_rest_of_a_collection_unsent(
+    sandbox: bj.Sandbox, make_client: MakeClient, query: bj.JobFilter
+) -> None:
+    clock = ManualClock()
+    client = make_client(sandbox, clock=clock)
+    ids = pl.Series(await client.search(query, limit=20), dtype=pl.Int64)
+    plan = replace(await client.plan(bj.JobIds(ids)), requests=tuple(id_files(ids, 10)))
+    row, _ = await client._open(plan, None, Budget(None, bounded=True), fresh=False)
+    first, _ = client.ledger.data_requests(row.id)  # the process ends between its two POSTs
+    assert client.ledger.claim(first, account=client._shop.account(), at=clock.time()).won
+    request_id = await client._shop.api.submit_ids(bj.JobIds(ids.head(10)).to_csv(), stop=asyncio.Event())
+    client.ledger.accepted(first, request_id, at=clock.time())
+    async with client.listen():
+        while clock.sleeps.count(LOOK) < 3:
+            await asyncio.sleep(0.01)
+    assert [request.state for request in client.attach(row.id).requests] == ["loaded", "planned"]
+    assert posts(sandbox) == 1
 
 
 async def test_a_failing_look_is_not_the_last(
