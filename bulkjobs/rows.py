@@ -239,5 +239,6 @@ def waiting(requests: Sequence[DataRequestRow]) -> list[DataRequestRow]:
 def is_reopenable(request: DataRequestRow) -> bool:
     """Whether a data request ended by the service's refusal, without a charge, and may be sent when that is cured."""
     error = request.error or {}
-    cured = {"OutOfCredits", "InsufficientCredits", "Unauthorized", "RateLimited", "ConnectionFailed", "AlreadyRunning"}
+    # Not a 409: it proves that the same was accepted before, perhaps for a POST whose outcome was unknown.
+    cured = {"OutOfCredits", "InsufficientCredits", "Unauthorized", "RateLimited", "ConnectionFailed"}
     return request.state in {"refused", "failed"} and error.get("charged") == "no" and error.get("type") in cured

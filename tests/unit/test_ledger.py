@@ -14,7 +14,7 @@ import pytest
 from bulkjobs.errors import LedgerError, UnknownCollection
 from bulkjobs.ledger import Ledger
 from bulkjobs.query import JobIds
-from bulkjobs.rows import DataRequestRow, Intent, is_void, overall
+from bulkjobs.rows import DataRequestRow, Intent, is_reopenable, is_void, overall
 
 
 def intent(number: int = 1, *, key: str = "k", service: str = "s", requests: int = 1) -> Intent:
@@ -111,6 +111,14 @@ def test_overall_state(ledger: Ledger) -> None:
     ledger.unknown(three, {"charged": "unknown"})
     assert overall(ledger.data_requests(one.collection_id)) == "unknown"
     assert overall([]) == "loaded"
+
+
+@pytest.mark.parametrize(("kind", "again"), [("OutOfCredits", True), ("Unauthorized", True), ("AlreadyRunning", False)])
+def test_what_was_refused_is_sent_again_unless_it_may_be_bought_already(kind: str, again: bool, ledger: Ledger) -> None:
+    ledger.open(intent())
+    ledger.claim(first(ledger), account="a", at=1.0)
+    ledger.refused(first(ledger), {"type": kind, "charged": "no"})
+    assert is_reopenable(first(ledger)) is again
 
 
 def test_void_means_provably_nothing_bought(ledger: Ledger) -> None:
