@@ -197,6 +197,15 @@ class Client:
         """What the ledger calls the service that this client speaks to."""
         return self._shop.service
 
+    @property
+    def has_key(self) -> bool:
+        """Whether there is an API key: without one, only what was bought is at hand."""
+        try:
+            self._find_key()
+        except ConfigError:
+            return False
+        return True
+
     # --- free ---------------------------------------------------------------------------------------------
 
     async def count(self, query: Query) -> int:

@@ -17,6 +17,15 @@ class Charged(enum.StrEnum):
     YES = "yes"
     UNKNOWN = "unknown"
 
+    @property
+    def sentence(self) -> str:
+        """The same, to a person."""
+        return {
+            "no": "Nothing was charged.",
+            "yes": "The credits for it were charged.",
+            "unknown": "Whether it was charged is not known.",
+        }[self]
+
 
 class BulkJobsError(Exception):
     """Root of all errors raised by bulkjobs.
@@ -55,11 +64,7 @@ class BulkJobsError(Exception):
             self.retry_safe = retry_safe
 
     def __str__(self) -> str:
-        spent = {
-            Charged.NO: "Nothing was charged.",
-            Charged.YES: "The credits for it were charged.",
-            Charged.UNKNOWN: "Whether it was charged is not known.",
-        }[self.charged]
+        spent = self.charged.sentence
         return " ".join(part for part in (self.message, spent, self.next_step and f"Next: {self.next_step}") if part)
 
 

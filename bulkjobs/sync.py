@@ -42,13 +42,17 @@ class _Loop:
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forget)
 
+    def submit(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Start a coroutine there."""
+        return asyncio.run_coroutine_threadsafe(work, self._running())
+
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine there, and wait. An interrupt (Ctrl-C) cancels it, and waits a little until it has ended."""
-        loop = self._running()
+        self._running()
         if threading.current_thread() is self._thread:
             work.close()
             raise BulkJobsError("A blocking verb was called from an on_event callback.", next_step="only look there")
-        future = asyncio.run_coroutine_threadsafe(work, loop)
+        future = self.submit(work)
         try:
             while not concurrent.futures.wait([future], timeout=0.5).done:
                 pass  # a wait without a time-out can't be interrupted on Windows
@@ -72,6 +76,11 @@ class _Loop:
 
 
 _LOOP = _Loop()
+
+
+def submit(work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+    """Start a coroutine of a `Client.twin` on the loop that all blocking clients share."""
+    return _LOOP.submit(work)
 
 
 class Client:
@@ -109,6 +118,11 @@ class Client:
     def close(self) -> None:
         """See `bulkjobs.Client.close`."""
         _LOOP.run(self._client.close())
+
+    @property
+    def twin(self) -> _async.Client:
+        """The async client behind it, for `submit`: it works on the background loop only."""
+        return self._client
 
     @property
     def ledger(self) -> Ledger:

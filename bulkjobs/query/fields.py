@@ -27,6 +27,12 @@ class Field:
     kind: Kind
     help: str
 
+    @property
+    def label(self) -> str:
+        """The field's name in words, for forms."""
+        words = self.name.removesuffix("_gte").removesuffix("_lte").replace("_", " ").capitalize()
+        return words + {"from": " from", "to": " to"}.get(self.kind, "")
+
 
 _ALL = (
     Field("title", "text", 'words of the job title; AND, OR, (groups), "exact phrases", prefix*'),

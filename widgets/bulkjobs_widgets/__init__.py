@@ -1,1 +1,8 @@
-"""Thin ipywidgets views on the objects of `bulkjobs`; needs the extra ``bulkjobs[widgets]``."""
+"""Thin views on the objects of `bulkjobs`, for notebooks; needs the extra ``bulkjobs[widgets]``."""
+
+from __future__ import annotations
+
+from .desk import Desk
+from .filter_form import FilterForm
+
+__all__ = ["Desk", "FilterForm"]

@@ -1,0 +1,143 @@
+"""`Desk`: the client that forms share, and the one way in which all that they start is run."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol, TypeVar
+
+import bulkjobs as bj
+from bulkjobs.errors import ConfigError
+from bulkjobs.events import Event, Listener
+
+log = logging.getLogger("bulkjobs.widgets")
+
+T = TypeVar("T")
+Work = Callable[[], Awaitable[object] | None]
+AnyClient = bj.Client | bj.sync.Client
+
+
+class Shows(Protocol):
+    """What shows its user what went wrong."""
+
+    def fail(self, error: BaseException) -> None:
+        """Show an error."""
+        ...
+
+
+class Desk:
+    """One client for several forms, and the loop on which they work.
+
+    Callbacks of widgets come from whatever thread the kernel chooses (ipykernel 7.0 to 7.3: another one, with another
+    loop), and what fails in them is seen by nobody. So each goes through `start`: to the loop of the cell that made
+    the desk, with a reference kept, and with its error shown in the form.
+
+    Parameters
+    ----------
+    client : bulkjobs.Client, bulkjobs.sync.Client or Desk, optional
+        Without one, a client with the settings of the environment; where those hold no key, forms say so and offer
+        the sandbox.
+
+    Raises
+    ------
+    ConfigError
+        Nothing runs a loop here: it is no notebook.
+    """
+
+    def __init__(self, client: AnyClient | None = None) -> None:
+        try:
+            self._loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise ConfigError("Forms work in a notebook only.", next_step="use bj.sync.Client in a script") from None
+        self._thread = threading.get_ident()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._changed: list[Callable[[], object]] = []
+        self._blocking = False
+        self._client = bj.Client()
+        self._ready = False
+        if client is not None:
+            self.use(client)
+        else:
+            self._ready = self._client.has_key
+
+    @classmethod
+    def of(cls, client: AnyClient | Desk | None) -> Desk:
+        """Return the desk that is handed in, or make one for a client."""
+        return client if isinstance(client, Desk) else cls(client)
+
+    @property
+    def client(self) -> bj.Client:
+        """The client; without a key it still knows what was bought."""
+        return self._client
+
+    @property
+    def ready(self) -> bool:
+        """Whether the service can be asked: somebody gave a client, or a key."""
+        return self._ready
+
+    def on_change(self, callback: Callable[[], object]) -> None:
+        """Call `callback` whenever another client is used."""
+        self._changed.append(callback)
+
+    def use(self, client: AnyClient) -> None:
+        """Work with another client from now on."""
+        self._blocking = isinstance(client, bj.sync.Client)
+        self._client = client.twin if isinstance(client, bj.sync.Client) else client
+        self._ready = True
+        for callback in self._changed:
+            callback()
+
+    async def use_sandbox(self) -> None:
+        """Start a sandbox and work with it: no key, no internet, no real credits."""
+        self.use(await bj.Client.sandbox().start())
+
+    # --- running ------------------------------------------------------------------------------------------
+
+    def start(self, view: Shows, work: Work) -> None:
+        """Run something on the loop, from any thread; what it raises is shown by the view."""
+        self._loop.call_soon_threadsafe(self._begin, view, work)
+
+    def _begin(self, view: Shows, work: Work) -> None:
+        task = self._loop.create_task(self._guarded(view, work))
+        self._tasks.add(task)  # the loop itself keeps only a weak reference
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, view: Shows, work: Work) -> None:
+        try:
+            result = work()
+            if inspect.isawaitable(result):
+                await result
+        except Exception as error:
+            if not isinstance(error, bj.errors.BulkJobsError):
+                log.exception("a form failed")
+            view.fail(error)
+
+    async def ask(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await a verb of the client on the client's own loop."""
+        if not self._blocking:
+            return await work
+        return await asyncio.wrap_future(bj.sync.submit(work))
+
+    def listener(self, view: Shows, told: Callable[[Event], object]) -> Listener:
+        """Make a listener for events that may come from another thread."""
+
+        def heard(event: Event) -> None:
+            if threading.get_ident() == self._thread:
+                told(event)
+            else:
+                self.start(view, lambda: _nothing(told(event)))
+
+        return heard
+
+    async def idle(self) -> None:
+        """Return when nothing that was started is running any more."""
+        await asyncio.sleep(0)  # what was just handed over begins
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+
+def _nothing(_: object) -> None:
+    return None

@@ -1,0 +1,136 @@
+// Helpers that all forms share. Text only ever becomes a text node: nothing here, or in any form, parses HTML.
+
+function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+function put(element, ...children) {
+  element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined));
+}
+
+// Sets text only where it changed, so that a live region is read out once.
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function hide(element, hidden) {
+  element.hidden = hidden;
+}
+
+const number = new Intl.NumberFormat("en-US");
+
+function count(value, one, many = `${one}s`) {
+  return `${number.format(value)} ${value === 1 ? one : many}`;
+}
+
+let made = 0;
+const here = Math.random().toString(36).slice(2, 8);
+
+function unique(name) {
+  made += 1;
+  return `bj-${here}-${made}-${name}`;
+}
+
+// A form: `build(ui)` draws it. `ui.watch` ties a drawing function to traits, and runs it once at the beginning.
+function form(name, build) {
+  return {
+    render({ model, el }) {
+      const undo = [];
+      const ui = {
+        model,
+        el,
+        act: (action, more = {}, buffers = []) => model.send({ action, ...more }, undefined, buffers),
+        set: (values) => {
+          Object.entries(values).forEach(([key, value]) => model.set(key, value));
+          model.save_changes();
+        },
+        watch: (traits, draw) => {
+          for (const trait of traits) {
+            model.on(`change:${trait}`, draw);
+            undo.push(() => model.off(`change:${trait}`, draw));
+          }
+          draw();
+        },
+        every: (milliseconds, tick) => {
+          const timer = setInterval(tick, milliseconds);
+          undo.push(() => clearInterval(timer));
+        },
+      };
+      el.classList.add("bulkjobs", `bulkjobs-${name}`);
+      el.setAttribute("data-lm-suppress-shortcuts", "true"); // Lab's own keys would take Enter from our buttons
+      const heading = unique("title");
+      const body = h("section", { "aria-labelledby": heading });
+      put(body, h("h3", { id: heading }, model.get("title")), offer(ui), build(ui), notice(ui));
+      put(el, body);
+      const focus = (message) => {
+        if (message.focus) el.querySelector(`[data-name="${CSS.escape(message.focus)}"]`)?.focus();
+      };
+      model.on("msg:custom", focus);
+      undo.push(() => model.off("msg:custom", focus));
+      ui.watch(["busy"], () => body.setAttribute("aria-busy", String(model.get("busy"))));
+      return () => undo.forEach((step) => step());
+    },
+  };
+}
+
+function offer(ui) {
+  const text = h("span");
+  const button = h("button", { type: "button", onclick: () => ui.act("sandbox") }, "Use the sandbox");
+  const box = h("div", { class: "bj-offer" }, text, " ", button);
+  ui.watch(["offer", "busy"], () => {
+    hide(box, !ui.model.get("offer"));
+    say(text, ui.model.get("offer"));
+    button.disabled = ui.model.get("busy");
+  });
+  return box;
+}
+
+// Both regions are there from the beginning: a screen reader hears what changes in them, not that they come.
+function notice(ui) {
+  const status = h("p", { class: "bj-status", role: "status" });
+  const alert = h("div", { class: "bj-alert", role: "alert" });
+  ui.watch(["notice"], () => {
+    const { kind, text = "", next = "", charged = "" } = ui.model.get("notice");
+    say(status, kind === "status" ? text : "");
+    hide(alert, kind !== "alert");
+    if (kind !== "alert") return put(alert);
+    put(alert, h("p", {}, h("strong", {}, text), charged ? ` ${charged}` : ""));
+    if (next) alert.append(h("p", {}, "Next: ", h("code", {}, next)));
+  });
+  return [status, alert];
+}
+
+// A labelled control with a line of help, and room for what is wrong with it.
+function field(name, label, control, help = "") {
+  const ids = { control: unique(name), help: unique("help"), error: unique("error") };
+  const error = h("p", { class: "bj-wrong", id: ids.error });
+  control.id = ids.control;
+  control.dataset.name = name;
+  control.setAttribute("aria-describedby", `${ids.error} ${ids.help}`);
+  const box = h(
+    "div",
+    { class: "bj-field" },
+    h("label", { for: ids.control }, label),
+    control,
+    error,
+    help ? h("p", { class: "bj-help", id: ids.help }, help) : null,
+  );
+  const wrong = (text) => {
+    say(error, text || "");
+    hide(error, !text);
+    control.setAttribute("aria-invalid", text ? "true" : "false");
+  };
+  wrong("");
+  return { box, control, wrong };
+}
+
+function code(text) {
+  return h("pre", { class: "bj-code" }, h("code", {}, text));
+}

@@ -1,0 +1,123 @@
+"""`View`: what all forms have in common. Each is one widget that draws real HTML elements, and text only as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from bulkjobs.display import Rows, as_html, as_text
+from bulkjobs.errors import BulkJobsError
+
+from .desk import AnyClient, Desk
+
+FRONT = Path(__file__).with_name("front")
+
+
+def front(name: str) -> str:
+    """Return the JavaScript module of a form: the helpers that all share, and its own."""
+    return "\n".join((FRONT / f"{part}.js").read_text("utf-8") for part in ("dom", name))
+
+
+class View(anywidget.AnyWidget):
+    """A form on a desk.
+
+    The browser sends an ``action`` with what belongs to it; the method ``do_<action>`` answers. What it raises is
+    shown in the form.
+
+    Parameters
+    ----------
+    client : Client, sync.Client or Desk, optional
+        Whose verbs it calls; see `Desk`.
+    """
+
+    _css = (FRONT / "theme.css").read_text("utf-8")
+
+    title = traitlets.Unicode().tag(sync=True)
+    offer = traitlets.Unicode().tag(sync=True)  # why the service can't be asked; with a button for the sandbox
+    notice = traitlets.Dict().tag(sync=True)  # what was last said: kind ("status" or "alert"), text, next
+    busy = traitlets.Bool(default_value=False).tag(sync=True)
+
+    def __init__(self, client: AnyClient | Desk | None = None, **traits: Any) -> None:
+        self.desk = Desk.of(client)
+        super().__init__(**traits)
+        self.on_msg(self._heard)
+        self.desk.on_change(self._look)
+        self._look()
+
+    def _look(self) -> None:
+        self.offer = "" if self.desk.ready else "No API key is set."
+
+    # --- from the browser ---------------------------------------------------------------------------------
+
+    def _heard(self, _: object, content: object, buffers: Sequence[memoryview]) -> None:
+        if not isinstance(content, Mapping):
+            return
+        act = getattr(self, f"do_{content.get('action')}", None)
+        if act is not None:
+            self.desk.start(self, lambda: act(content, buffers))
+
+    async def do_sandbox(self, _content: Mapping[str, Any], _buffers: Sequence[memoryview]) -> None:
+        """Use a sandbox, as was offered."""
+        with self.working():
+            self.say("Starting the sandbox: made-up postings, no real credits.")
+            await self.desk.use_sandbox()
+            self.say("This is the sandbox: made-up postings, no real credits.")
+
+    # --- to the browser -----------------------------------------------------------------------------------
+
+    def working(self) -> _Working:
+        """Show, for ``with``, that the form is at work."""
+        return _Working(self)
+
+    def say(self, text: str) -> None:
+        """Say something that is no error; a screen reader reads it when there is a pause."""
+        self.notice = {"kind": "status", "text": text}
+
+    def fail(self, error: BaseException) -> None:
+        """Show an error: what happened, whether it was charged, and what to do."""
+        self.notice = alert(error)
+
+    def focus_on(self, name: str) -> None:
+        """Move the keyboard's focus to a control of the form."""
+        self.send({"focus": name})
+
+    # --- where no browser is ------------------------------------------------------------------------------
+
+    def rows(self) -> Rows:
+        """Return what it shows as labelled lines, for exports and terminals."""
+        raise NotImplementedError
+
+    def _static(self) -> list[tuple[str, str]]:
+        said = self.notice.get("text", "")
+        return [*self.rows(), *([("note", said)] if said else [])]
+
+    def __repr__(self) -> str:
+        return as_text(self.title, self._static())
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle: tuple[dict[str, Any], dict[str, Any]] | None = super()._repr_mimebundle_(**kwargs)
+        if bundle is not None:  # what is left of it in an exported notebook, and in one that is looked at elsewhere
+            bundle[0]["text/html"] = as_html(self.title, self._static())
+        return bundle
+
+
+class _Working:
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def __enter__(self) -> None:
+        self._view.busy = True
+
+    def __exit__(self, *_: object) -> None:
+        self._view.busy = False
+
+
+def alert(error: BaseException) -> dict[str, str]:
+    """Return an error as a notice."""
+    if not isinstance(error, BulkJobsError):
+        return {"kind": "alert", "text": f"{type(error).__name__}: {error}", "next": "", "charged": ""}
+    return {"kind": "alert", "text": error.message, "next": error.next_step, "charged": error.charged.sentence}
