@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from .clock import naive
 from .expiry import expires_at
 from .query import JobFilter
 from .rows import CollectionRow, DataRequestRow, credits_of
@@ -42,7 +43,7 @@ def since(table: pl.DataFrame, days: int | None, now: float) -> pl.DataFrame:
     """Leave out what was sent more than so many days ago; what was not sent yet stays."""
     if days is None:
         return table
-    return table.filter(pl.col("sent_at").is_null() | (pl.col("sent_at") >= _time(now - days * 86_400.0)))
+    return table.filter(pl.col("sent_at").is_null() | (pl.col("sent_at") >= naive(now - days * 86_400.0)))
 
 
 def sums(table: pl.DataFrame) -> pl.DataFrame:
@@ -83,4 +84,4 @@ def _short(query: dict[str, Any]) -> str:
 
 
 def _time(timestamp: float | None) -> dt.datetime | None:
-    return None if timestamp is None else dt.datetime.fromtimestamp(timestamp, tz=dt.UTC).replace(tzinfo=None)
+    return None if timestamp is None else naive(timestamp)

@@ -19,7 +19,7 @@ import polars as pl
 
 from . import events
 from .budget import Budget
-from .clock import as_datetime
+from .clock import naive, stamp
 from .collection import Collection
 from .display import as_html, as_text
 from .errors import BudgetExceeded, BulkJobsError, Charged, InvalidQuery, StillRunning
@@ -140,14 +140,14 @@ def runs(client: Client, name: str | None = None) -> pl.DataFrame:
         {
             "name": [run.name for run in found],
             "query": [json.dumps(run.query["filters"], ensure_ascii=False) for run in found],
-            "started_at": [_utc(run.started_at) for run in found],
+            "started_at": [naive(run.started_at) for run in found],
             "since": [None if run.since is None else dt.datetime.fromisoformat(run.since) for run in found],
             "collection_id": [run.collection_id for run in found],
             "records": [run.records for run in found],
             "new": [None if run.records is None else run.records - (run.changed or 0) for run in found],
             "changed": [run.changed for run in found],
             "credits": [run.credits for run in found],
-            "finished_at": [None if run.finished_at is None else _utc(run.finished_at) for run in found],
+            "finished_at": [None if run.finished_at is None else naive(run.finished_at) for run in found],
             "error": [None if run.error is None else run.error["message"] for run in found],
         },
         schema={
@@ -355,7 +355,7 @@ class _Following:
             return row.since
         if row.since is not None and (taken.is_null() | (taken < dt.datetime.fromisoformat(row.since))).any():
             return row.since
-        newest = min(_stamp(last), _stamp(_utc(row.started_at - SKEW)))
+        newest = min(stamp(last), stamp(naive(row.started_at - SKEW)))
         return newest if row.since is None else max(newest, row.since)
 
     # --- what to buy --------------------------------------------------------------------------------------
@@ -441,8 +441,8 @@ class _Following:
         cuts = cuts[:: -max(1, -(-len(cuts) // CUTS))][::-1]
         for at, cut in enumerate(cuts):
             floor = cut + dt.timedelta(seconds=1)
-            until = _stamp(cuts[at + 1]) if at + 1 < len(cuts) else None
-            later = await self._listed(self._asked(_stamp(floor), until))
+            until = stamp(cuts[at + 1]) if at + 1 < len(cuts) else None
+            later = await self._listed(self._asked(stamp(floor), until))
             floors |= dict.fromkeys(later.ids.to_list(), floor)
         return pl.DataFrame(
             {"id": list(floors), "floor": list(floors.values())}, schema={"id": pl.Int64, "floor": pl.Datetime("us")}
@@ -452,11 +452,3 @@ class _Following:
 def _tag(row: RunRow) -> str:
     """Name what a run buys: the same posting may change again, and is another purchase then."""
     return f"run {row.id} of {row.name}"
-
-
-def _stamp(moment: dt.datetime) -> str:
-    return moment.replace(microsecond=0).isoformat(sep=" ")
-
-
-def _utc(at: float) -> dt.datetime:
-    return as_datetime(at).replace(tzinfo=None)

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 import bulkjobs as bj
 from bulkjobs import errors, follow
 from bulkjobs.cli import main
+from bulkjobs.clock import naive, stamp
 from bulkjobs.follow import FollowRun
 from bulkjobs.sandbox import Fault
 from bulkjobs.sandbox.catalog import Catalog
@@ -153,7 +154,7 @@ async def test_a_record_that_never_comes_as_new_as_it_is_listed_is_not_bought_fo
 async def test_what_changed_while_a_run_went_on_is_found_by_the_next_one(world: World) -> None:
     # The run begins at START; 2 is updated half a minute later, while it goes on, and 1 a little before that.
     clock = ManualClock()
-    assert follow._stamp(follow._utc(START)) == "2026-09-21 14:13:20"
+    assert stamp(naive(START)) == "2026-09-21 14:13:20"
     sandbox, _ = await world.at({1: MONDAY, 2: "2026-09-21 14:13:50"})
     client = world.client(sandbox, clock=clock)
     await run(client)
