@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import polars as pl
 
-from . import budget, config, outcomes
+from . import books, budget, config, outcomes
 from .budget import Budget
 from .clock import Clock, SystemClock, as_datetime
 from .collection import Collection
 from .config import ApiKey
 from .errors import BulkJobsError, ConfigError, InvalidQuery, OutcomeUnknown, PlanRefused
 from .events import Attached, Listener, notify
-from .follow import FollowRun, follow, runs
+from .follow import FollowRun, follow
 from .ledger import Ledger
 from .library import Library
 from .pages import listing
@@ -419,7 +419,7 @@ class Client:
             name, query (JSON), started_at, since, collection_id, records, new, changed, credits, finished_at (times
             in UTC), and error: what kept it from being finished.
         """
-        return runs(self, name)
+        return books.runs(self.ledger.runs(self._shop.service, name))
 
     async def _opened(
         self,

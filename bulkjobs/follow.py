@@ -133,39 +133,6 @@ async def follow(
         return await following.run()
 
 
-def runs(client: Client, name: str | None = None) -> pl.DataFrame:
-    """Return the runs of a name, or of all, newest first; see `bulkjobs.Client.runs`."""
-    found = client.ledger.runs(client.service, name)
-    return pl.DataFrame(
-        {
-            "name": [run.name for run in found],
-            "query": [json.dumps(run.query["filters"], ensure_ascii=False) for run in found],
-            "started_at": [naive(run.started_at) for run in found],
-            "since": [None if run.since is None else dt.datetime.fromisoformat(run.since) for run in found],
-            "collection_id": [run.collection_id for run in found],
-            "records": [run.records for run in found],
-            "new": [None if run.records is None else run.records - (run.changed or 0) for run in found],
-            "changed": [run.changed for run in found],
-            "credits": [run.credits for run in found],
-            "finished_at": [None if run.finished_at is None else naive(run.finished_at) for run in found],
-            "error": [None if run.error is None else run.error["message"] for run in found],
-        },
-        schema={
-            "name": pl.String,
-            "query": pl.String,
-            "started_at": pl.Datetime("us"),
-            "since": pl.Datetime("us"),
-            "collection_id": pl.String,
-            "records": pl.Int64,
-            "new": pl.Int64,
-            "changed": pl.Int64,
-            "credits": pl.Int64,
-            "finished_at": pl.Datetime("us"),
-            "error": pl.String,
-        },
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Priced:
     """A plan of a run, and how many of its postings are owned in an older state."""
