@@ -13,7 +13,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -24,6 +24,7 @@ from .collection import Collection
 from .display import as_html, as_text
 from .errors import BudgetExceeded, BulkJobsError, Charged, InvalidQuery, StillRunning
 from .events import Listener
+from .opening import lapsed, opened
 from .outcomes import saved
 from .pages import Listing, listing
 from .plan import Plan, plan_key
@@ -31,10 +32,7 @@ from .planner import id_files
 from .query import JobFilter
 from .records import POSTING_SCHEMA, concatenated
 from .rows import CREDITS_A_RECORD, DataRequestRow, RunRow, bought, is_reopenable, source_of
-from .workshop import locked, written
-
-if TYPE_CHECKING:
-    from .client import Client
+from .workshop import Workshop, locked, written
 
 SKEW = 60.0  # seconds by which the service's clock may be behind ours
 CUTS = 200  # searches, at the most, to tell changed postings from those that are owned as they are
@@ -106,7 +104,7 @@ class FollowRun:
 
 
 async def follow(
-    client: Client,
+    shop: Workshop,
     query: JobFilter,
     *,
     name: str,
@@ -120,16 +118,16 @@ async def follow(
         raise InvalidQuery("Only a JobFilter can be followed.", next_step="collect(ids) buys ids")
     if not isinstance(name, str) or not name.strip():
         raise InvalidQuery("What is followed needs a name.", field="name", next_step='name="de-data-jobs"')
-    following = _Following(client, query, name, max_credits, on_event, deadline)
+    following = _Following(shop, query, name, max_credits, on_event, deadline)
     if dry_run:
         return await following.priced()
-    lock = hashlib.sha256(f"{client.service}\n{name}".encode()).hexdigest()[:16]
+    lock = hashlib.sha256(f"{shop.service}\n{name}".encode()).hexdigest()[:16]
     busy = StillRunning(
         f"Another process has been at a run of {name!r} for {deadline:.0f} s.",
         charged=Charged.NO,
         next_step="see to that process, then follow it again",
     )
-    async with locked(client._shop, f"follow-{lock}", events.Held(name), busy, on_event, deadline=deadline):
+    async with locked(shop, f"follow-{lock}", events.Held(name), busy, on_event, deadline=deadline):
         return await following.run()
 
 
@@ -154,14 +152,14 @@ class _Following:
 
     def __init__(
         self,
-        client: Client,
+        shop: Workshop,
         query: JobFilter,
         name: str,
         max_credits: int | None,
         listener: Listener | None,
         deadline: float,
     ) -> None:
-        self._client, self._shop, self._planner = client, client._shop, client._shop.planner
+        self._shop, self._planner = shop, shop.planner
         self._query, self._name = query, name
         self._most, self._listener, self._deadline = max_credits, listener, deadline
         self._allowed = 0  # credits that this call may have spent so far
@@ -223,7 +221,7 @@ class _Following:
         whole = self._allowed + cost
         try:
             Budget(self._most, bounded=False).check(whole)
-            self._client.budgets.check_call(whole)
+            self._shop.budgets.check_call(whole)
         except BudgetExceeded as error:
             if "max_credits" in error.next_step:
                 error.next_step = f"follow(..., max_credits={whole})"
@@ -243,10 +241,9 @@ class _Following:
             return _Part(await self._note(row, None, records=0, changed=0, credits=0, newest=row.since), None)
         collection: Collection | None = None
         try:
-            opened = await self._client._opened(plan, None, None, fresh=False, on_event=self._listener)
-            collection = Collection(self._shop, opened)
+            collection = Collection(self._shop, await opened(self._shop, plan, on_event=self._listener))
             await collection.finish(on_event=self._listener, deadline=self._deadline)
-            counted = await asyncio.to_thread(self._sum, row, opened.id)
+            counted = await asyncio.to_thread(self._sum, row, collection.id)
             return _Part(await self._note(row, collection, **counted), collection)
         except BulkJobsError as error:
             with contextlib.suppress(BulkJobsError):  # what went wrong first is what is told
@@ -257,7 +254,7 @@ class _Following:
         """Return what a run has bought, or planned to; None where it has no intent that still stands."""
         key = plan_key(self._asked(row.since), None, _tag(row))
         current = await written(self._shop.ledger.current, self._shop.service, key)
-        if current is None or await self._client._lapse(current):
+        if current is None or await lapsed(self._shop, current):
             return None
         return replace(self._planner.attached(self._asked(row.since), None, current), part=_tag(row))
 

@@ -60,7 +60,7 @@ class Gate:
             request,
             account=account,
             at=now,
-            allowances=self._shop.allowances(now, collection.project),
+            allowances=self._shop.budgets.at(now, collection.project),
             harmless={other for one, other in self._harmless if one == request.id},
         )
 
