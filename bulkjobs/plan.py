@@ -18,6 +18,11 @@ from .rows import CREDITS_A_RECORD
 MAX_RECORDS = 10_000  # a data request carries no more (contract section 5)
 SHOWN = 12  # data requests listed in a display; all of them are in `requests`
 _SAMPLE_COLUMNS = ("title", "company_name", "location", "created")
+# Fields that are JSON as they are, in the order of a saved plan.
+_PLAIN = (
+    *("limit", "matched", "owned", "unsent", "attaches_to", "balance", "service", "fresh", "replaces"),
+    *("strategy", "counts", "pages", "part", "basis", "made_at", "waiting"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +188,9 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-ready data; `from_dict` makes it a plan again."""
-        plain = ("limit", "matched", "owned", "unsent", "attaches_to", "balance", "service", "fresh", "replaces")
         return {
             "query": self.query.to_dict(),
-            **{name: getattr(self, name) for name in (*plain, *_MADE)},
+            **{name: getattr(self, name) for name in _PLAIN},
             "requests": [{"query": one.query.to_dict(), "records": one.records} for one in self.requests],
             "taken": self.taken.to_list(),
             "why": list(self.why),
@@ -308,9 +312,6 @@ class Plan:
 
     def _sample_cells(self) -> list[list[str]]:
         return [[str(row.get(name) or "") for name in _SAMPLE_COLUMNS] for row in self.sample]
-
-
-_MADE = ("strategy", "counts", "pages", "part", "basis", "made_at", "waiting")
 
 
 def _range(start: str | None, end: str | None) -> str:
