@@ -24,7 +24,7 @@ from .events import Listener
 from .follow import FollowRun, follow
 from .ledger import Ledger
 from .library import Library
-from .opening import INTENT_LAPSES, lapsed, opened
+from .opening import INTENT_LAPSES, check, lapsed, opened
 from .pages import listing
 from .pipeline import SEND, carry_out
 from .plan import Plan, asked_for
@@ -255,6 +255,25 @@ class Client:
         return await self._shop.planner.plan(
             query, limit=limit, fresh=fresh, strategy=strategy, refresh_after=refresh_after
         )
+
+    def check(self, plan: Plan, *, max_credits: int | None = None) -> None:
+        """Tell, before anything is sent, whether a plan can be paid for: by its call, all budgets and the balance.
+
+        `collect` checks each of them again when it spends. Free; needs no network.
+
+        Parameters
+        ----------
+        plan : Plan
+            What would be collected.
+        max_credits : int, optional
+            The most credits to spend.
+
+        Raises
+        ------
+        BudgetExceeded
+            It can't be, or not all of it.
+        """
+        check(self._shop, plan, max_credits=max_credits)
 
     async def search(self, query: JobFilter, *, limit: int | None = None) -> list[int]:
         """List the ids of the postings that a filter matches, 1,000 a page. Free.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 
-from .budget import Budget
+from .budget import Budget, over
 from .clock import as_datetime
-from .errors import BulkJobsError, ConfigError, InvalidQuery, PlanRefused
+from .errors import BudgetExceeded, BulkJobsError, ConfigError, InvalidQuery, PlanRefused
 from .events import Attached, Listener, notify
 from .outcomes import saved
 from .plan import Plan, asked_for, plan_key
@@ -86,6 +86,24 @@ async def anew(
         project=shop.budgets.name,
     )
     return await written(shop.ledger.open, intent, replacing=plan.attaches_to if fresh else plan.replaces)
+
+
+def check(shop: Workshop, plan: Plan, *, max_credits: int | None) -> None:
+    """Raise where the whole of a plan can't be paid for now; see `bulkjobs.Client.check`."""
+    cost = plan.credits
+    _check(shop, Budget(max_credits, bounded=True), cost)
+    if not cost:
+        return
+    smaller = "plan it with a smaller limit"
+    for allowance in shop.budgets.at(shop.clock.time(), shop.budgets.name):
+        spent = shop.ledger.spent(shop.service, allowance)
+        if spent + cost > allowance.credits:
+            raise over(cost, allowance, spent, next_step=f"{smaller}, or wait")
+    if plan.balance is not None and cost > plan.balance:
+        raise BudgetExceeded(
+            f"The balance is {plan.balance:,} credits, and this may cost {cost:,}.",
+            next_step=f"add credits, or {smaller}",
+        )
 
 
 async def lapsed(shop: Workshop, row: CollectionRow) -> bool:

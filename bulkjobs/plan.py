@@ -294,13 +294,13 @@ class Plan:
     def __repr__(self) -> str:
         requests = self._request_cells()
         listed = [("requests" if not at else "", "  ".join(cells)) for at, cells in enumerate(requests)]
-        sample = [("sample" if not at else "", " | ".join(row)) for at, row in enumerate(self._sample_cells())]
+        sample = [("sample" if not at else "", " | ".join(row)) for at, row in enumerate(self.sample_cells()[1])]
         return as_text("Plan", [*self.rows(), *listed, *sample])
 
     def _repr_html_(self) -> str:
         requests = self._request_cells()
         listed = as_grid("Data requests", ("range", "records", "credits"), requests) if requests else ""
-        sample = as_grid("Sample", _SAMPLE_COLUMNS, self._sample_cells()) if self.sample else ""
+        sample = as_grid("Sample", *self.sample_cells()) if self.sample else ""
         return as_html("Plan", self.rows()) + listed + sample
 
     def _request_cells(self) -> list[list[str]]:
@@ -310,8 +310,9 @@ class Plan:
         more = len(cells) - SHOWN
         return cells if more <= 0 else [*cells[: SHOWN - 1], [f"... {more + 1:,} more"]]
 
-    def _sample_cells(self) -> list[list[str]]:
-        return [[str(row.get(name) or "") for name in _SAMPLE_COLUMNS] for row in self.sample]
+    def sample_cells(self) -> tuple[list[str], list[list[str]]]:
+        """Return the sample as names of columns and rows of text, for any kind of display."""
+        return list(_SAMPLE_COLUMNS), [[str(row.get(name) or "") for name in _SAMPLE_COLUMNS] for row in self.sample]
 
 
 def _range(start: str | None, end: str | None) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .credit_preview import CreditPreview
 from .desk import Desk
 from .filter_form import FilterForm
 
-__all__ = ["Desk", "FilterForm"]
+__all__ = ["CreditPreview", "Desk", "FilterForm"]

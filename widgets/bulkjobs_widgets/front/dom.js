@@ -134,3 +134,10 @@ function field(name, label, control, help = "") {
 function code(text) {
   return h("pre", { class: "bj-code" }, h("code", {}, text));
 }
+
+// A small table of text.
+function grid(caption, columns, rows) {
+  const head = h("tr", {}, columns.map((name) => h("th", { scope: "col" }, name)));
+  const body = rows.map((row) => h("tr", {}, row.map((cell) => h("td", {}, cell))));
+  return h("div", { class: "bj-scroll" }, h("table", {}, h("caption", {}, caption), h("thead", {}, head), h("tbody", {}, body)));
+}
