@@ -135,6 +135,13 @@ function code(text) {
   return h("pre", { class: "bj-code" }, h("code", {}, text));
 }
 
+// Inside JupyterLab's page the browser does not submit a form by itself when Enter is pressed in a field.
+function submitOnEnter(event) {
+  if (event.key !== "Enter" || event.target.tagName !== "INPUT" || event.isComposing) return;
+  event.preventDefault();
+  event.currentTarget.requestSubmit();
+}
+
 // A small table of text.
 function grid(caption, columns, rows) {
   const head = h("tr", {}, columns.map((name) => h("th", { scope: "col" }, name)));
