@@ -98,3 +98,9 @@ async def test_a_data_request_that_fails_on_the_way_is_in_the_last_picture(
     assert [request.state for request in collection.requests] == ["loaded", "failed"]
     last = told(listener)[-1]
     assert (*stages(last), last.credits) == (2, 1, 1, 1, 20)
+
+
+async def test_what_did_not_come_is_no_longer_expected(client: bj.Client, query: bj.JobFilter) -> None:
+    listener, ids = Listener(), await client.search(query, limit=9)
+    await client.collect(bj.JobIds([*ids, 2**62]), on_event=listener)
+    assert [(one.records, one.expected) for one in told(listener)] == [(0, 10)] * 3 + [(9, 9)]
