@@ -50,7 +50,7 @@ class Picture:
         for request in requests:
             self._count(request)
         self._started = shop.clock.monotonic()
-        self._before: int | None = None
+        self._before = self._all.records  # what earlier runs loaded tells nothing of the rate of this one
         self._told: events.Progress | None = None
 
     async def moved(self, request: DataRequestRow) -> None:
@@ -83,10 +83,8 @@ class Picture:
 
     def _drawn(self, files: int, owned: int) -> events.Progress:
         counts = self._all._replace(records=self._all.records + owned, expected=self._all.expected + owned)
-        if self._before is None:
-            self._before = owned
         elapsed = self._shop.clock.monotonic() - self._started
-        rate = (counts.records - self._before) / elapsed if elapsed else 0.0
+        rate = (self._all.records - self._before) / elapsed if elapsed else 0.0
         return events.Progress(
             self._id,
             requests=len(self._each),

@@ -104,3 +104,19 @@ async def test_what_did_not_come_is_no_longer_expected(client: bj.Client, query:
     listener, ids = Listener(), await client.search(query, limit=9)
     await client.collect(bj.JobIds([*ids, 2**62]), on_event=listener)
     assert [(one.records, one.expected) for one in told(listener)] == [(0, 10)] * 3 + [(9, 9)]
+
+
+async def test_what_earlier_runs_loaded_is_no_speed_of_this_one(client: bj.Client, query: bj.JobFilter) -> None:
+    listener, clock = Listener(), ManualClock()
+    collection = await client.collect(await in_parts(client, 20, 10, query=query), max_credits=20)
+    first, second = collection.requests
+    picture = Picture(
+        replace(client._shop, clock=clock),
+        collection.id,
+        [first, replace(second, state="fetched", received=None)],
+        listener,
+    )
+    clock.now += 5
+    await picture.moved(second)
+    (seen,) = told(listener)
+    assert (seen.records, seen.rate, seen.left) == (20, 2.0, 0.0)
