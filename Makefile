@@ -6,11 +6,6 @@ BIN := $(VENV)/bin
 RECIPE := pyproject.toml constraints.txt Makefile
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-# The settings of Binder: large uploads, no news, no update prompts, and the notebook to open. A theme and the like stay
-# the user's. In a container, where one is root, no refusal.
-LAB := JUPYTER_CONFIG_PATH="$(CURDIR)/binder/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" $(BIN)/jupyter lab \
-	$(if $(filter 0,$(shell id -u)),--allow-root)
-
 .PHONY: demo test lint lab binder pins bench clean
 
 demo: $(VENV)/.installed-core  ## the main job on the sandbox: no key, no network
@@ -25,8 +20,11 @@ lint: $(VENV)/.installed-dev  ## format, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+# With the settings of Binder: large uploads, no news, no update prompts, and the notebook that it opens on. A theme and
+# the like stay the user's. In a container, where one is root, no refusal.
 lab: $(VENV)/.installed-lab  ## JupyterLab on the collector, with the lessons beside it
-	$(LAB)
+	JUPYTER_CONFIG_PATH="$(CURDIR)/binder/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" \
+		$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root)
 
 binder:  ## build in a temporary folder what Binder would build, and visit it
 	binder/check

@@ -24,7 +24,7 @@ from uuid import uuid4
 
 from jupyter_server.services.kernels.connection.base import deserialize_binary_message
 from tornado.httpclient import HTTPRequest
-from tornado.websocket import WebSocketClientConnection, websocket_connect
+from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
 PATIENCE = 300  # seconds, for the server and for all cells
 UPLOAD = 12 * 1024 * 1024  # bytes: more than an unconfigured server takes in one message
@@ -106,8 +106,12 @@ def landing(server: Server) -> str:
     found = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)
     config = json.loads(found[1]) if found else {}
     settings = json.loads(server.get("/lab/api/settings/@jupyterlab/apputils-extension:notification")[1])
-    news = settings["schema"]["properties"]["fetchNews"]["default"]
-    if (config["news"], config["extensionManager"]["can_install"], news) != ({"disabled": True}, False, "false"):
+    asks = [settings["schema"]["properties"][name]["default"] for name in ("fetchNews", "checkForUpdates")]
+    if (asks, config["news"], config["extensionManager"]["can_install"]) != (
+        ["false", False],
+        {"disabled": True},
+        False,
+    ):
         raise Failed("JupyterLab would ask for news, updates or extensions.")
     return shown[1]
 
@@ -121,15 +125,15 @@ async def run(server: Server, path: str) -> None:
     kernel = server.post("/api/sessions", asked)["kernel"]["id"]
     request = HTTPRequest(f"ws://{server.address}/api/kernels/{kernel}/channels", headers=server.headers)
     connection = await websocket_connect(request, max_message_size=1 << 30)
-    for number, cell in enumerate(cells, 1):
-        error, _ = await execute(connection, "".join(cell["source"]))
-        if error and "raises-exception" not in cell["metadata"].get("tags", ()):
-            raise Failed(f"Cell {number} of {path}:\n{error}")
-    print(f"{path}: {len(cells)} cells in {time.monotonic() - began:.1f} s, the kernel's start included")
-    _, shown = await execute(connection, f"print(len('{'.' * UPLOAD}'))")
-    if shown.strip() != str(UPLOAD):
-        raise Failed(f"{UPLOAD:,} bytes in one message did not arrive: {shown}")
-    connection.close()
+    with contextlib.closing(connection):
+        for number, cell in enumerate(cells, 1):
+            error, _ = await execute(connection, "".join(cell["source"]))
+            if error and "raises-exception" not in cell["metadata"].get("tags", ()):
+                raise Failed(f"Cell {number} of {path}:\n{error}")
+        print(f"{path}: {len(cells)} cells in {time.monotonic() - began:.1f} s, the kernel's start included")
+        _, shown = await execute(connection, f"print(len('{'.' * UPLOAD}'))")
+        if shown.strip() != str(UPLOAD):
+            raise Failed(f"{UPLOAD:,} bytes in one message did not arrive: {shown}")
 
 
 async def execute(connection: WebSocketClientConnection, code: str) -> tuple[str, str]:
@@ -137,12 +141,13 @@ async def execute(connection: WebSocketClientConnection, code: str) -> tuple[str
     header = {"msg_id": uuid4().hex, "msg_type": "execute_request", "username": "", "session": "", "version": "5.4"}
     content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False, "stop_on_error": True}
     message = {"channel": "shell", "header": header, "parent_header": {}, "metadata": {}, "content": content}
-    await connection.write_message(json.dumps(message))
     error, shown = "", ""
+    with contextlib.suppress(WebSocketClosedError):
+        await connection.write_message(json.dumps(message))
     while True:
         received = await connection.read_message()
         if received is None:
-            raise Failed(f"The server closed the connection: {connection.close_reason or connection.close_code}")
+            raise Failed(f"The server closed the connection on a message of {len(code):,} characters.")
         binary = isinstance(received, bytes)  # a widget's message that carries buffers
         came = deserialize_binary_message(received) if binary else json.loads(received)  # type: ignore[no-untyped-call]
         if came["parent_header"].get("msg_id") != header["msg_id"]:
