@@ -256,6 +256,21 @@ class Client:
             query, limit=limit, fresh=fresh, strategy=strategy, refresh_after=refresh_after
         )
 
+    async def owned(self, ids: JobIds) -> pl.Series:
+        """Tell which of some ids need not be bought: the library holds them. Free; needs no key and no network.
+
+        Parameters
+        ----------
+        ids : JobIds
+            The ids.
+
+        Returns
+        -------
+        polars.Series
+            Those that are owned, Int64, in the same order.
+        """
+        return await self._shop.planner.owned(ids.series)
+
     def check(self, plan: Plan, *, max_credits: int | None = None) -> None:
         """Tell, before anything is sent, whether a plan can be paid for: by its call, all budgets and the balance.
 

@@ -23,7 +23,7 @@ from .ledger import Ledger
 from .library import Library
 from .plan import Plan
 from .planner import Strategy
-from .query import JobFilter, Query
+from .query import JobFilter, JobIds, Query
 from .workshop import DEADLINE
 
 if TYPE_CHECKING:
@@ -155,6 +155,10 @@ class Client:
     def check(self, plan: Plan, *, max_credits: int | None = None) -> None:
         """See `bulkjobs.Client.check`."""
         self._client.check(plan, max_credits=max_credits)
+
+    def owned(self, ids: JobIds) -> pl.Series:
+        """See `bulkjobs.Client.owned`."""
+        return _LOOP.run(self._client.owned(ids))
 
     def search(self, query: JobFilter, *, limit: int | None = None) -> list[int]:
         """See `bulkjobs.Client.search`."""
