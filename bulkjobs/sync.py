@@ -16,6 +16,7 @@ import polars as pl
 
 from . import client as _async
 from .collection import Collection as _AsyncCollection
+from .config import ApiKey
 from .errors import BulkJobsError
 from .events import Listener
 from .follow import FollowRun as _AsyncFollowRun
@@ -118,6 +119,12 @@ class Client:
     def close(self) -> None:
         """See `bulkjobs.Client.close`."""
         _LOOP.run(self._client.close())
+
+    def with_key(self, api_key: str | ApiKey | None) -> Client:
+        """See `bulkjobs.Client.with_key`."""
+        made = Client.__new__(Client)
+        made._client = self._client.with_key(api_key)
+        return made
 
     @property
     def twin(self) -> _async.Client:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 
+import keyring.backend
+import keyring.backends.fail
+import keyring.backends.null
 import platformdirs
 import pytest
 
 import bulkjobs as bj
 from bulkjobs import config
+from bulkjobs.config import ApiKey
 from bulkjobs.errors import ConfigError
 
 
@@ -65,3 +72,142 @@ def test_other_settings_that_make_no_sense(tmp_path: Path) -> None:
     assert str(config.base_url("https://h.example/cdapi/?x=1#y")) == "https://h.example/cdapi"
     assert str(config.base_url("http://127.0.0.1:8/cdapi")) == "http://127.0.0.1:8/cdapi"
     assert str(config.base_url("http://[::1]:8/cdapi")) == "http://[::1]:8/cdapi"
+
+
+# --- the system's keyring -------------------------------------------------------------------------------------
+
+
+class Kept(keyring.backend.KeyringBackend):
+    """A keyring of a system, in memory."""
+
+    priority = 5.0
+
+    def __init__(self) -> None:
+        self.passwords: dict[tuple[str, str], str] = {}
+        self.asked = 0
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.asked += 1
+        return self.passwords.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.passwords[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.passwords[service, username]
+
+
+class PlainFile(Kept):
+    """A keyring that no system recommends: it may write plain text, or ask for a password on the terminal."""
+
+    priority = 0.5
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise AssertionError("asked")
+
+    set_password = delete_password = get_password  # type: ignore[assignment]
+
+
+class Locked(Kept):
+    def get_password(self, service: str, username: str) -> str | None:
+        raise RuntimeError("no prompt could be shown")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise RuntimeError(f"can't write {password}")
+
+
+@pytest.fixture
+def use_keyring(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
+    def use(backend: object) -> None:
+        monkeypatch.setattr(keyring, "get_keyring", lambda: backend)
+
+    monkeypatch.setattr(config, "_found", {})
+    return use
+
+
+def test_the_keyring_is_asked_last_and_once_and_forgets(
+    use_keyring: Callable[[object], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kept = Kept()
+    use_keyring(kept)
+    client = bj.Client(home=tmp_path)
+    assert not client.has_key
+    assert config.can_remember()
+    config.remember(ApiKey("from-keyring"))
+    assert kept.passwords == {("bulkjobs", "api.coresignal.com"): "from-keyring"}
+    config._found.clear()  # as in another process
+    kept.asked = 0
+    assert (client.account, client.account) == (ApiKey("from-keyring").account,) * 2
+    assert kept.asked == 1
+    assert config.api_key(None, {"api_key": ApiKey("from-file")}).header() == "from-file"
+    assert config.api_key("from-argument").header() == "from-argument"
+    monkeypatch.setenv("CORESIGNAL_API_KEY", "from-environment")
+    assert config.api_key().header() == "from-environment"
+    monkeypatch.delenv("CORESIGNAL_API_KEY")
+    assert config.remembers()
+    config.forget()
+    assert (kept.passwords, client.has_key, config.remembers()) == ({}, False, False)
+    config.forget()
+    with pytest.raises(ConfigError, match="No API key was given"):
+        config.api_key()
+
+
+def test_each_host_has_a_key_of_its_own_in_the_keyring(use_keyring: Callable[[object], None], tmp_path: Path) -> None:
+    use_keyring(Kept())
+    config.remember(ApiKey("real"))
+    local = bj.Client(base_url="http://127.0.0.1:1/cdapi", home=tmp_path)
+    assert not local.has_key  # the real key goes to no other host
+    config.remember(ApiKey("local"), local.host)
+    assert local.account == ApiKey("local").account
+    config.forget(local.host)
+    assert config.api_key().header() == "real"
+
+
+@pytest.mark.parametrize("kind", [keyring.backends.fail.Keyring, keyring.backends.null.Keyring, PlainFile])
+def test_without_a_keyring_of_the_system_nothing_fails_and_nobody_is_asked(
+    kind: Callable[[], object], use_keyring: Callable[[object], None], tmp_path: Path
+) -> None:
+    backend = kind()
+    chain = type("Chain", (), {"backends": [backend], "priority": 10})()
+    for one in (backend, chain):
+        use_keyring(one)
+        assert not config.can_remember()
+        assert not config.remembers()
+        assert not bj.Client(home=tmp_path).has_key
+        config.forget()
+        with pytest.raises(ConfigError, match="no keyring"):
+            config.remember(ApiKey("k"))
+
+
+def test_without_the_package_nothing_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    assert not config.can_remember()
+    assert not bj.Client(home=tmp_path).has_key
+
+
+def test_of_a_chain_only_the_keyring_of_the_system_is_asked(use_keyring: Callable[[object], None]) -> None:
+    kept = Kept()
+    use_keyring(type("Chain", (), {"backends": [kept, PlainFile()], "priority": 10})())
+    config.remember(ApiKey("k"))
+    assert list(kept.passwords.values()) == ["k"]
+
+
+def test_a_keyring_that_fails_is_none_and_its_error_does_not_quote_the_key(
+    use_keyring: Callable[[object], None], tmp_path: Path
+) -> None:
+    use_keyring(Locked())
+    assert not bj.Client(home=tmp_path).has_key
+    with pytest.raises(ConfigError, match=r"did not take the key \(RuntimeError\)") as caught:
+        config.remember(ApiKey("sesame"))
+    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "sesame" not in "".join(shown.format()).replace('ApiKey("sesame")', "")
+
+
+def test_a_client_with_another_key_keeps_its_settings(tmp_path: Path) -> None:
+    first = bj.Client("one", home=tmp_path, base_url="https://h.example/cdapi", webhook_url="https://me.example/x")
+    second = first.with_key("two")
+    assert (second.service, second.home, second.account) == (first.service, first.home, ApiKey("two").account)
+    assert first.account == ApiKey("one").account
+    assert second.with_key(None).account is None
+    assert bj.sync.Client("one", home=tmp_path).with_key("two").twin.account == second.account
+    assert "me.example" not in repr(first.__dict__)
