@@ -116,7 +116,7 @@ def api_key(
         return ApiKey(argument or os.environ[KEY_VARIABLE])
     if file and "api_key" in file:
         return file["api_key"]  # type: ignore[no-any-return]
-    kept = _remembered(host or DEFAULT_HOST)
+    kept = remembered(host)
     if kept is not None:
         return kept
     raise ConfigError(
@@ -164,14 +164,6 @@ def remember(key: ApiKey, host: str | None = None) -> None:
     raise ConfigError(f"The keyring did not take the key ({reason}).", next_step=f"set the variable {KEY_VARIABLE}")
 
 
-def remembers(host: str | None = None) -> bool:
-    """Tell whether the keyring holds a key for a host."""
-    try:
-        return _remembered(host or DEFAULT_HOST) is not None
-    except ConfigError:  # it holds something that is no key: it can be forgotten
-        return True
-
-
 def forget(host: str | None = None) -> None:
     """Delete the key of a host from the keyring; where there is none, nothing is done.
 
@@ -183,17 +175,25 @@ def forget(host: str | None = None) -> None:
     host = host or DEFAULT_HOST
     _found.pop(host, None)
     backend = _keyring()
-    if backend is None or not remembers(host):
+    if backend is None:
         return
-    _found.pop(host, None)
     try:
-        backend.delete_password(KEYRING_SERVICE, host)
+        if backend.get_password(KEYRING_SERVICE, host) is not None:
+            backend.delete_password(KEYRING_SERVICE, host)
     except Exception as error:
         reason = type(error).__name__
         raise ConfigError(f"The keyring did not delete the key ({reason}).", next_step="delete it there") from error
 
 
-def _remembered(host: str) -> ApiKey | None:
+def remembered(host: str | None = None) -> ApiKey | None:
+    """Return the key that the keyring holds for a host, or None; a keyring that is locked holds none.
+
+    Raises
+    ------
+    ConfigError
+        What it holds is no key.
+    """
+    host = host or DEFAULT_HOST
     if host in _found:
         return _found[host]
     backend = _keyring()

@@ -7,7 +7,6 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-import keyring.backend
 import keyring.backends.fail
 import keyring.backends.null
 import platformdirs
@@ -17,6 +16,7 @@ import bulkjobs as bj
 from bulkjobs import config
 from bulkjobs.config import ApiKey
 from bulkjobs.errors import ConfigError
+from tests.keyrings import Kept, Locked, PlainFile
 
 
 def test_argument_before_environment_before_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -77,54 +77,6 @@ def test_other_settings_that_make_no_sense(tmp_path: Path) -> None:
 # --- the system's keyring -------------------------------------------------------------------------------------
 
 
-class Kept(keyring.backend.KeyringBackend):
-    """A keyring of a system, in memory."""
-
-    priority = 5.0
-
-    def __init__(self) -> None:
-        self.passwords: dict[tuple[str, str], str] = {}
-        self.asked = 0
-
-    def get_password(self, service: str, username: str) -> str | None:
-        self.asked += 1
-        return self.passwords.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.passwords[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.passwords[service, username]
-
-
-class PlainFile(Kept):
-    """A keyring that no system recommends: it may write plain text, or ask for a password on the terminal."""
-
-    priority = 0.5
-
-    def get_password(self, service: str, username: str) -> str | None:
-        raise AssertionError("asked")
-
-    set_password = delete_password = get_password  # type: ignore[assignment]
-
-
-class Locked(Kept):
-    def get_password(self, service: str, username: str) -> str | None:
-        raise RuntimeError("no prompt could be shown")
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        raise RuntimeError(f"can't write {password}")
-
-
-@pytest.fixture
-def use_keyring(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
-    def use(backend: object) -> None:
-        monkeypatch.setattr(keyring, "get_keyring", lambda: backend)
-
-    monkeypatch.setattr(config, "_found", {})
-    return use
-
-
 def test_the_keyring_is_asked_last_and_once_and_forgets(
     use_keyring: Callable[[object], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -144,9 +96,9 @@ def test_the_keyring_is_asked_last_and_once_and_forgets(
     monkeypatch.setenv("CORESIGNAL_API_KEY", "from-environment")
     assert config.api_key().header() == "from-environment"
     monkeypatch.delenv("CORESIGNAL_API_KEY")
-    assert config.remembers()
+    assert config.remembered() is not None
     config.forget()
-    assert (kept.passwords, client.has_key, config.remembers()) == ({}, False, False)
+    assert (kept.passwords, client.has_key, config.remembered()) == ({}, False, None)
     config.forget()
     with pytest.raises(ConfigError, match="No API key was given"):
         config.api_key()
@@ -172,7 +124,7 @@ def test_without_a_keyring_of_the_system_nothing_fails_and_nobody_is_asked(
     for one in (backend, chain):
         use_keyring(one)
         assert not config.can_remember()
-        assert not config.remembers()
+        assert config.remembered() is None
         assert not bj.Client(home=tmp_path).has_key
         config.forget()
         with pytest.raises(ConfigError, match="no keyring"):
@@ -211,3 +163,18 @@ def test_a_client_with_another_key_keeps_its_settings(tmp_path: Path) -> None:
     assert second.with_key(None).account is None
     assert bj.sync.Client("one", home=tmp_path).with_key("two").twin.account == second.account
     assert "me.example" not in repr(first.__dict__)
+
+
+def test_what_a_keyring_holds_that_is_no_key_can_be_forgotten(use_keyring: Callable[[object], None]) -> None:
+    kept = Kept()
+    use_keyring(kept)
+    kept.passwords["bulkjobs", "api.coresignal.com"] = "two words"
+    with pytest.raises(ConfigError, match="spaces") as caught:
+        config.api_key()
+    shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "two words" not in shown.replace('= "two words"', "")
+    config.forget()
+    assert kept.passwords == {}
+    use_keyring(Locked())
+    with pytest.raises(ConfigError, match="did not delete"):
+        config.forget()
