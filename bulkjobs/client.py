@@ -46,7 +46,8 @@ if TYPE_CHECKING:
 class Client:
     """A client of the service, for ``async with``.
 
-    What is not given is taken from the environment, then from ``config.toml`` in the home folder.
+    What is not given is taken from the environment, then from ``config.toml`` in the home folder; the key also from
+    the system's keyring.
 
     Parameters
     ----------
@@ -114,9 +115,22 @@ class Client:
         hook = webhook_url = None if hook is None else config.webhook_address(hook)  # a traceback may show this frame
         clock = clock or SystemClock()
         given = config.ApiKey(api_key) if isinstance(api_key, str) else api_key
+        self._settings: dict[str, Any] = {
+            "base_url": base_url,
+            "api_version": api_version,
+            "home": home,
+            "rate": rate,
+            "webhook_url": hook,
+            "company_url_field": company_url_field,
+            "free_preview": free_preview,
+            "service": service,
+            "clock": clock,
+            "jitter": jitter,
+            "timeouts": timeouts,
+        }
 
         def key() -> ApiKey:
-            return config.api_key(given, file)
+            return config.api_key(given, file, host=url.host)
 
         self._transport = Transport(
             url,
@@ -189,6 +203,34 @@ class Client:
             await asyncio.wait(set(self._shop.in_flight))
         await self._transport.close()
 
+    def with_key(self, api_key: str | ApiKey | None) -> Client:
+        """Make a client with the same settings and another key; this one is left as it is.
+
+        Parameters
+        ----------
+        api_key : str or ApiKey or None
+            The key; None for that of the environment, the file or the keyring.
+
+        Raises
+        ------
+        ConfigError
+            It is no key.
+        """
+        return Client(api_key, **self._settings)
+
+    @property
+    def host(self) -> str:
+        """The host that this client speaks to; what a keyring files its key under."""
+        return self._url.host or ""
+
+    @property
+    def account(self) -> str | None:
+        """Eight hex digits that tell its key from others, and give none away; None without a key."""
+        try:
+            return self._find_key().account
+        except ConfigError:
+            return None
+
     @property
     def service(self) -> str:
         """What the ledger calls the service that this client speaks to."""
@@ -255,6 +297,21 @@ class Client:
         return await self._shop.planner.plan(
             query, limit=limit, fresh=fresh, strategy=strategy, refresh_after=refresh_after
         )
+
+    async def owned(self, ids: JobIds) -> pl.Series:
+        """Tell which of some ids need not be bought: the library holds them. Free; needs no key and no network.
+
+        Parameters
+        ----------
+        ids : JobIds
+            The ids.
+
+        Returns
+        -------
+        polars.Series
+            Those that are owned, Int64, in the same order.
+        """
+        return await self._shop.planner.owned(ids.series)
 
     def check(self, plan: Plan, *, max_credits: int | None = None) -> None:
         """Tell, before anything is sent, whether a plan can be paid for: by its call, all budgets and the balance.

@@ -1,4 +1,7 @@
-"""Settings: argument before environment before file, and the API key as a type that can't be shown."""
+"""Settings: argument before environment before file, and the API key as a type that can't be shown.
+
+The key may also be in the system's keyring, which is asked last.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,22 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 from yarl import URL
 
 from .errors import ConfigError
 
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
 DEFAULT_BASE_URL = "https://api.coresignal.com/cdapi"
+DEFAULT_HOST = "api.coresignal.com"
 DEFAULT_API_VERSION = "v2"
 DEFAULT_RATE = 5.0  # requests a second: what the smallest plans allow (contract section 8)
 KEY_VARIABLE = "CORESIGNAL_API_KEY"
+KEYRING_SERVICE = "bulkjobs"
 HOME_VARIABLE = "BULKJOBS_HOME"
 
 
@@ -83,8 +91,19 @@ class _MaskedStr(str):
         return "'***'"
 
 
-def api_key(argument: str | ApiKey | None = None, file: Mapping[str, Any] | None = None) -> ApiKey:
-    """Find the API key: the argument, else ``CORESIGNAL_API_KEY``, else ``api_key`` of the home's file.
+def api_key(
+    argument: str | ApiKey | None = None, file: Mapping[str, Any] | None = None, *, host: str | None = None
+) -> ApiKey:
+    """Find the API key: the argument, else ``CORESIGNAL_API_KEY``, else the home's file, else the system's keyring.
+
+    Parameters
+    ----------
+    argument : str or ApiKey, optional
+        What was given.
+    file : mapping, optional
+        What `read_file` returned.
+    host : str, optional
+        Host of the base URL: in the keyring, each has a key of its own.
 
     Raises
     ------
@@ -97,10 +116,112 @@ def api_key(argument: str | ApiKey | None = None, file: Mapping[str, Any] | None
         return ApiKey(argument or os.environ[KEY_VARIABLE])
     if file and "api_key" in file:
         return file["api_key"]  # type: ignore[no-any-return]
+    kept = remembered(host)
+    if kept is not None:
+        return kept
     raise ConfigError(
         "No API key was given.",
         next_step=f"set the variable {KEY_VARIABLE}, or try the sandbox: bj.Client.sandbox(), bulkjobs demo",
     )
+
+
+# --- the system's keyring -------------------------------------------------------------------------------------
+
+_found: dict[str, ApiKey] = {}  # by host: a keyring is too slow to be asked at each request
+
+
+def can_remember() -> bool:
+    """Tell whether there is a keyring: the package `keyring` is installed, and finds one of the system."""
+    return _keyring() is not None
+
+
+def remember(key: ApiKey, host: str | None = None) -> None:
+    """Keep a key in the system's keyring, where `api_key` finds it, today and tomorrow.
+
+    Parameters
+    ----------
+    key : ApiKey
+        The key.
+    host : str, optional
+        Host of the base URL that it is for; that of the real service unless told.
+
+    Raises
+    ------
+    ConfigError
+        There is no keyring, or it did not take the key.
+    """
+    host = host or DEFAULT_HOST
+    backend = _keyring()
+    if backend is None:
+        raise ConfigError("There is no keyring on this system.", next_step=f"set the variable {KEY_VARIABLE}")
+    try:
+        backend.set_password(KEYRING_SERVICE, host, key.header())
+    except Exception as error:  # noqa: BLE001  backends raise what they like, and may quote what they were given
+        reason = type(error).__name__
+    else:
+        _found[host] = key
+        return
+    raise ConfigError(f"The keyring did not take the key ({reason}).", next_step=f"set the variable {KEY_VARIABLE}")
+
+
+def forget(host: str | None = None) -> None:
+    """Delete the key of a host from the keyring; where there is none, nothing is done.
+
+    Raises
+    ------
+    ConfigError
+        The keyring did not delete it.
+    """
+    host = host or DEFAULT_HOST
+    _found.pop(host, None)
+    backend = _keyring()
+    if backend is None:
+        return
+    try:
+        if backend.get_password(KEYRING_SERVICE, host) is not None:
+            backend.delete_password(KEYRING_SERVICE, host)
+    except Exception as error:
+        reason = type(error).__name__
+        raise ConfigError(f"The keyring did not delete the key ({reason}).", next_step="delete it there") from error
+
+
+def remembered(host: str | None = None) -> ApiKey | None:
+    """Return the key that the keyring holds for a host, or None; a keyring that is locked holds none.
+
+    Raises
+    ------
+    ConfigError
+        What it holds is no key.
+    """
+    host = host or DEFAULT_HOST
+    if host in _found:
+        return _found[host]
+    backend = _keyring()
+    if backend is None:
+        return None
+    try:
+        value = _MaskedStr(backend.get_password(KEYRING_SERVICE, host) or "")  # a traceback may show this frame
+    except Exception:  # noqa: BLE001  a locked keyring is none
+        return None
+    if not value:
+        return None
+    _found[host] = ApiKey(value)
+    return _found[host]
+
+
+def _keyring() -> KeyringBackend | None:
+    """Return the keyring of the system, or None: where there is none, nothing fails, and nobody is asked anything."""
+    try:
+        import keyring
+
+        backend = keyring.get_keyring()
+        # Of a chain, the first: others in it may be plain files, or ask for a password on the terminal. None of those
+        # is recommended, which is what a priority of 1 says.
+        backend = next(iter(getattr(backend, "backends", [backend])), backend)
+        usable = backend.priority >= 1
+    except Exception:  # noqa: BLE001  not installed, or no service on the bus: backends raise what they like
+        return None
+    return backend if usable else None
 
 
 def read_file(home: Path) -> dict[str, Any]:

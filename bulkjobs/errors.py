@@ -94,12 +94,17 @@ class InvalidIds(InvalidQuery):
         Line number (from 1) and content of the first 20 bad lines.
     bad_count : int
         How many lines are bad in all.
+    summary : str
+        The message without the lines, for who lists them.
     """
 
-    def __init__(self, message: str, *, bad_lines: Sequence[tuple[int, str]] = (), bad_count: int = 0) -> None:
+    def __init__(
+        self, message: str, *, bad_lines: Sequence[tuple[int, str]] = (), bad_count: int = 0, summary: str = ""
+    ) -> None:
         super().__init__(message, field="ids", next_step="correct or delete these lines and read the file again")
         self.bad_lines = tuple(bad_lines)
         self.bad_count = bad_count
+        self.summary = summary or message
 
 
 class ConfigError(BulkJobsError, ValueError):

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from . import config
 from .client import Client
+from .config import ApiKey
 from .errors import ConfigError
 from .sandbox import Sandbox
 
@@ -44,9 +45,18 @@ class SandboxClient(Client):
         return super().__repr__() if "server" in self.__dict__ else "<SandboxClient, not started>"
 
     def __getattr__(self, name: str) -> Any:
-        if name in {"home", "ledger", "library", "server", "_shop", "_transport"}:
+        if name in {"home", "ledger", "library", "server", "_find_key", "_shop", "_transport", "_url"}:
             raise ConfigError("The sandbox is not running yet.", next_step="client.start(), or use it in a with block")
         raise AttributeError(name)  # displays and copies ask for much that is not there
+
+    def with_key(self, api_key: str | ApiKey | None) -> Client:
+        """Make a client of the service itself: a sandbox has the key that it was started with."""
+        return Client(api_key)
+
+    @property
+    def has_key(self) -> bool:
+        """A sandbox brings its own key along."""
+        return True
 
     async def start(self) -> Self:
         """Start the sandbox, then the client."""

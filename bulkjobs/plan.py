@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,11 @@ _PLAIN = (
     *("limit", "matched", "owned", "unsent", "attaches_to", "balance", "service", "fresh", "replaces"),
     *("strategy", "counts", "pages", "part", "basis", "made_at", "waiting"),
 )
+
+
+def requests_for(records: int) -> int:
+    """Return how many data requests it takes to carry so many records."""
+    return math.ceil(records / MAX_RECORDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ import polars as pl
 
 from . import client as _async
 from .collection import Collection as _AsyncCollection
+from .config import ApiKey
 from .errors import BulkJobsError
 from .events import Listener
 from .follow import FollowRun as _AsyncFollowRun
@@ -23,7 +24,7 @@ from .ledger import Ledger
 from .library import Library
 from .plan import Plan
 from .planner import Strategy
-from .query import JobFilter, Query
+from .query import JobFilter, JobIds, Query
 from .workshop import DEADLINE
 
 if TYPE_CHECKING:
@@ -119,6 +120,12 @@ class Client:
         """See `bulkjobs.Client.close`."""
         _LOOP.run(self._client.close())
 
+    def with_key(self, api_key: str | ApiKey | None) -> Client:
+        """See `bulkjobs.Client.with_key`."""
+        made = Client.__new__(Client)
+        made._client = self._client.with_key(api_key)
+        return made
+
     @property
     def twin(self) -> _async.Client:
         """The async client behind it, for `submit`: it works on the background loop only."""
@@ -155,6 +162,10 @@ class Client:
     def check(self, plan: Plan, *, max_credits: int | None = None) -> None:
         """See `bulkjobs.Client.check`."""
         self._client.check(plan, max_credits=max_credits)
+
+    def owned(self, ids: JobIds) -> pl.Series:
+        """See `bulkjobs.Client.owned`."""
+        return _LOOP.run(self._client.owned(ids))
 
     def search(self, query: JobFilter, *, limit: int | None = None) -> list[int]:
         """See `bulkjobs.Client.search`."""

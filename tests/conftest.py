@@ -7,9 +7,11 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import keyring
 import pytest
 
 import bulkjobs as bj
+from bulkjobs import config
 from bulkjobs.sandbox.catalog import Catalog
 from bulkjobs.sandbox.sample import generate
 from tests.support import ManualClock
@@ -23,6 +25,14 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
                  "BULKJOBS_WEBHOOK_URL"):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("BULKJOBS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")  # the user's own is left alone
+
+
+@pytest.fixture
+def use_keyring(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
+    """Give the system a keyring."""
+    monkeypatch.setattr(config, "_found", {})
+    return lambda backend: monkeypatch.setattr(keyring, "get_keyring", lambda: backend)
 
 
 @pytest.fixture(scope="session")

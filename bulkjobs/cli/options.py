@@ -23,8 +23,9 @@ from ..query import FIELDS
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-_EPILOG = "The key is taken from CORESIGNAL_API_KEY.\n\n\b\nExit codes:\n" + "\n".join(
-    f"  {code:>3}  {text}" for code, text in terminal.EXIT_CODES.items()
+_EPILOG = (
+    "The key is taken from CORESIGNAL_API_KEY, the home's config.toml, or the keyring.\n\n\b\nExit codes:\n"
+    + "\n".join(f"  {code:>3}  {text}" for code, text in terminal.EXIT_CODES.items())
 )
 _KINDS: dict[str, Any] = {"integer": int}
 

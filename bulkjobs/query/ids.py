@@ -225,8 +225,7 @@ def _bad_lines(shown: list[tuple[int, str]], count: int, source: str, unit: str)
     listed = "; ".join(f"{unit} {line}: {text!r}" for line, text in shown)
     more = f"; and {count - len(shown):,} more" if count > len(shown) else ""
     plural = "is no id" if count == 1 else "are no ids"
+    said = f"{source} has {count:,} {unit}{'s' if count > 1 else ''} that {plural}"
     return InvalidIds(
-        f"{source} has {count:,} {unit}{'s' if count > 1 else ''} that {plural}: {listed}{more}.{heading}",
-        bad_lines=shown,
-        bad_count=count,
+        f"{said}: {listed}{more}.{heading}", bad_lines=shown, bad_count=count, summary=f"{said}.{heading}"
     )

@@ -78,7 +78,8 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     }
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("CORESIGNAL", "BULKJOBS"))}
     path = os.pathsep.join([str(ROOT), str(ROOT / "widgets"), os.environ.get("PYTHONPATH", "")])
-    return {**inherited, "PYTHONPATH": path, **own, **more}
+    nobody = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}  # the user's own keyring is left alone
+    return {**inherited, "PYTHONPATH": path, **nobody, **own, **more}
 
 
 @contextlib.contextmanager

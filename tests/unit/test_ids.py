@@ -67,6 +67,7 @@ def test_many_bad_lines_are_counted_and_twenty_shown() -> None:
     with pytest.raises(InvalidIds, match="and 30 more") as caught:
         bj.JobIds.from_bytes(b"x\n" * 50)
     assert (len(caught.value.bad_lines), caught.value.bad_count) == (20, 50)
+    assert caught.value.summary.startswith("The upload has 50 lines that are no ids. ")
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"\xef\xbb\xbf", b",,\n"])

@@ -29,6 +29,8 @@ def test_main_job_without_a_loop(tmp_path: Path) -> None:
         assert client.balance() == 50_000 - 30
         assert [found.id for found in client.collections()] == [collection.id]
         assert client.attach(collection.id).state == "loaded"
+        mine = collection.frame()["id"]
+        assert client.owned(bj.JobIds([*mine[5:2:-1], 999_999_999_999])).to_list() == mine[5:2:-1].to_list()
         steps = client.submit(QUERY, limit=31).wait().fetch()
         assert len(steps.load()) == 31
         assert client.resume() == []

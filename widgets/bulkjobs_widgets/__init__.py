@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from .api_key_field import ApiKeyField
 from .credit_preview import CreditPreview
 from .desk import Desk
 from .filter_form import FilterForm
+from .id_uploader import IdUploader
 
-__all__ = ["CreditPreview", "Desk", "FilterForm"]
+__all__ = ["ApiKeyField", "CreditPreview", "Desk", "FilterForm", "IdUploader"]

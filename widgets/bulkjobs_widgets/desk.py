@@ -55,13 +55,7 @@ class Desk:
         self._thread = threading.get_ident()
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed: list[Callable[[], object]] = []
-        self._blocking = False
-        self._client = bj.Client()
-        self._ready = False
-        if client is not None:
-            self.use(client)
-        else:
-            self._ready = self._client.has_key
+        self.use(bj.Client() if client is None else client)
 
     @classmethod
     def of(cls, client: AnyClient | Desk | None) -> Desk:
@@ -74,8 +68,13 @@ class Desk:
         return self._client
 
     @property
+    def given(self) -> AnyClient:
+        """The client as it was handed in: the blocking one, where that was it."""
+        return self._given
+
+    @property
     def ready(self) -> bool:
-        """Whether the service can be asked: somebody gave a client, or a key."""
+        """Whether the service can be asked: the client has a key."""
         return self._ready
 
     def on_change(self, callback: Callable[[], object]) -> None:
@@ -84,9 +83,9 @@ class Desk:
 
     def use(self, client: AnyClient) -> None:
         """Work with another client from now on."""
-        self._blocking = isinstance(client, bj.sync.Client)
+        self._given, self._blocking = client, isinstance(client, bj.sync.Client)
         self._client = client.twin if isinstance(client, bj.sync.Client) else client
-        self._ready = True
+        self._ready = self._client.has_key
         for callback in self._changed:
             callback()
 

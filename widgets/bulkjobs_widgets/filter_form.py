@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import traitlets
@@ -14,7 +14,8 @@ from bulkjobs.errors import BulkJobsError, InvalidQuery
 from bulkjobs.query import FIELDS, Field
 
 from .desk import AnyClient, Desk
-from .view import View, front
+from .query_form import QueryForm
+from .view import front
 
 COMMON = ("title", "keyword_description", "country", "location", "created_at_gte", "created_at_lte")
 PAUSE = 0.4  # seconds without an edit, after which matches are counted
@@ -24,7 +25,7 @@ _LIMIT = "limit"
 Values = dict[str, str]
 
 
-class FilterForm(View):
+class FilterForm(QueryForm):
     """A form for all 17 filters.
 
     Nothing is sent but free counts. What is typed stays, whatever is wrong with it.
@@ -52,11 +53,7 @@ class FilterForm(View):
 
     fields: Any = traitlets.List().tag(sync=True)
     values = traitlets.Dict().tag(sync=True)
-    errors = traitlets.Dict().tag(sync=True)
     matches = traitlets.Unicode().tag(sync=True)
-    edited = traitlets.Bool(default_value=False).tag(sync=True)  # since it was submitted
-    code = traitlets.Unicode().tag(sync=True)
-    submit_label = traitlets.Unicode("Preview the cost").tag(sync=True)
 
     def __init__(
         self,
@@ -67,13 +64,10 @@ class FilterForm(View):
         on_submit: Callable[[bj.JobFilter, int | None], object] | None = None,
         **traits: Any,
     ) -> None:
-        self._on_submit = on_submit
-        self._submitted: Values | None = None
         self._counting: asyncio.Task[None] | None = None
-        self._on_edit: list[Callable[[], object]] = []
         listed = [FIELDS[name] for name in COMMON] + [field for field in FIELDS.values() if field.name not in COMMON]
         traits.setdefault("title", "Filter")
-        super().__init__(client, fields=[_described(field) for field in listed], **traits)
+        super().__init__(client, on_submit=on_submit, fields=[_described(field) for field in listed], **traits)
         self.observe(self._changed, "values")
         if query is not None:
             self.load(query, limit=limit)
@@ -110,10 +104,6 @@ class FilterForm(View):
         values = {name: _shown(FIELDS[name], value) for name, value in query.filters.items()}
         self.values = {**values, **({} if limit is None else {_LIMIT: str(limit)})}
 
-    def on_edit(self, callback: Callable[[], object]) -> None:
-        """Call `callback` whenever something was edited."""
-        self._on_edit.append(callback)
-
     def rows(self) -> Rows:
         """Return the fields that are filled in."""
         labels = {field["name"]: field["label"] for field in self.fields} | {_LIMIT: "Limit"}
@@ -127,20 +117,10 @@ class FilterForm(View):
         self.errors = wrong
         return None if wrong else (self.query, self.limit)
 
-    async def do_submit(self, _content: Mapping[str, Any], _buffers: Sequence[memoryview]) -> None:
-        """Hand a valid filter on; else move to the first field that is wrong."""
-        checked = self.check()
-        if checked is None:
-            self.focus_on(next(iter(self.errors)))
-            return
-        self._submitted, self.edited, self.notice = dict(self.values), False, {}
-        if self._on_submit is not None:
-            result = self._on_submit(*checked)
-            if asyncio.iscoroutine(result):
-                await result
+    def _content(self) -> Values:
+        return dict(self.values)
 
     def _changed(self, _: object) -> None:
-        self.edited = self._submitted is not None and self._submitted != self.values
         if self.errors:  # what was mended is not complained of any longer; new complaints wait for the submit
             wrong = self._wrong()
             self.errors = {name: wrong[name] for name in self.errors if name in wrong}
@@ -148,8 +128,7 @@ class FilterForm(View):
             self.code = f"query = bj.{self.query!r}"
         except InvalidQuery:
             self.code = ""
-        for callback in self._on_edit:
-            callback()
+        self._touched()
         self.desk.start(self, self._count)
 
     def _wrong(self) -> dict[str, str]:

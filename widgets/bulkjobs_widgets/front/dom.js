@@ -58,6 +58,10 @@ function form(name, build) {
           }
           draw();
         },
+        hear: (heard) => {
+          model.on("msg:custom", heard);
+          undo.push(() => model.off("msg:custom", heard));
+        },
         every: (milliseconds, tick) => {
           const timer = setInterval(tick, milliseconds);
           undo.push(() => clearInterval(timer));
@@ -69,11 +73,9 @@ function form(name, build) {
       const body = h("section", { "aria-labelledby": heading });
       put(body, h("h3", { id: heading }, model.get("title")), offer(ui), build(ui), notice(ui));
       put(el, body);
-      const focus = (message) => {
+      ui.hear((message) => {
         if (message.focus) el.querySelector(`[data-name="${CSS.escape(message.focus)}"]`)?.focus();
-      };
-      model.on("msg:custom", focus);
-      undo.push(() => model.off("msg:custom", focus));
+      });
       ui.watch(["busy"], () => body.setAttribute("aria-busy", String(model.get("busy"))));
       return () => undo.forEach((step) => step());
     },
