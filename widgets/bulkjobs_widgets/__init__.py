@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from .desk import Desk
 from .filter_form import FilterForm
+from .posting_table import PostingTable
 
-__all__ = ["Desk", "FilterForm"]
+__all__ = ["Desk", "FilterForm", "PostingTable"]

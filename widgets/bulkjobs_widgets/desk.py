@@ -38,8 +38,8 @@ class Desk:
     Parameters
     ----------
     client : bulkjobs.Client, bulkjobs.sync.Client or Desk, optional
-        Without one, a client with the settings of the environment; where those hold no key, forms say so and offer
-        the sandbox.
+        Without one, a client with the settings of the environment, made when it is first asked for; where those hold
+        no key, forms say so and offer the sandbox.
 
     Raises
     ------
@@ -56,12 +56,10 @@ class Desk:
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed: list[Callable[[], object]] = []
         self._blocking = False
-        self._client = bj.Client()
-        self._ready = False
+        self._client: bj.Client | None = None  # forms that show a frame need none
+        self._given = False
         if client is not None:
             self.use(client)
-        else:
-            self._ready = self._client.has_key
 
     @classmethod
     def of(cls, client: AnyClient | Desk | None) -> Desk:
@@ -71,12 +69,14 @@ class Desk:
     @property
     def client(self) -> bj.Client:
         """The client; without a key it still knows what was bought."""
+        if self._client is None:
+            self._client = bj.Client()
         return self._client
 
     @property
     def ready(self) -> bool:
         """Whether the service can be asked: somebody gave a client, or a key."""
-        return self._ready
+        return self._given or self.client.has_key
 
     def on_change(self, callback: Callable[[], object]) -> None:
         """Call `callback` whenever another client is used."""
@@ -86,7 +86,7 @@ class Desk:
         """Work with another client from now on."""
         self._blocking = isinstance(client, bj.sync.Client)
         self._client = client.twin if isinstance(client, bj.sync.Client) else client
-        self._ready = True
+        self._given = True
         for callback in self._changed:
             callback()
 

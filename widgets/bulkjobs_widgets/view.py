@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import traitlets
@@ -32,7 +32,14 @@ class View(anywidget.AnyWidget):
     ----------
     client : Client, sync.Client or Desk, optional
         Whose verbs it calls; see `Desk`.
+
+    Attributes
+    ----------
+    needs_client : bool
+        Of the class: whether it asks the service anything. One that does not offers no sandbox, and makes no client.
     """
+
+    needs_client: ClassVar[bool] = True
 
     _css = (FRONT / "theme.css").read_text("utf-8")
 
@@ -49,7 +56,7 @@ class View(anywidget.AnyWidget):
         self._look()
 
     def _look(self) -> None:
-        self.offer = "" if self.desk.ready else "No API key is set."
+        self.offer = "" if not self.needs_client or self.desk.ready else "No API key is set."
 
     # --- from the browser ---------------------------------------------------------------------------------
 
@@ -95,13 +102,17 @@ class View(anywidget.AnyWidget):
         said = self.notice.get("text", "")
         return [*self.rows(), *([("note", said)] if said else [])]
 
+    def _html(self) -> str:
+        """Return what is left of it where no widgets are; everything in it is escaped."""
+        return as_html(self.title, self._static())
+
     def __repr__(self) -> str:
         return as_text(self.title, self._static())
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         bundle: tuple[dict[str, Any], dict[str, Any]] | None = super()._repr_mimebundle_(**kwargs)
         if bundle is not None:  # what is left of it in an exported notebook, and in one that is looked at elsewhere
-            bundle[0]["text/html"] = as_html(self.title, self._static())
+            bundle[0]["text/html"] = self._html()
         return bundle
 
 

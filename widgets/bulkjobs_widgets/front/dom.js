@@ -65,15 +65,16 @@ function form(name, build) {
       };
       el.classList.add("bulkjobs", `bulkjobs-${name}`);
       el.setAttribute("data-lm-suppress-shortcuts", "true"); // Lab's own keys would take Enter from our buttons
-      const heading = unique("title");
-      const body = h("section", { "aria-labelledby": heading });
-      put(body, h("h3", { id: heading }, model.get("title")), offer(ui), build(ui), notice(ui));
+      const heading = h("h3", { id: unique("title") });
+      const body = h("section", { "aria-labelledby": heading.id });
+      put(body, heading, offer(ui), build(ui), notice(ui));
       put(el, body);
       const focus = (message) => {
         if (message.focus) el.querySelector(`[data-name="${CSS.escape(message.focus)}"]`)?.focus();
       };
       model.on("msg:custom", focus);
       undo.push(() => model.off("msg:custom", focus));
+      ui.watch(["title"], () => say(heading, model.get("title")));
       ui.watch(["busy"], () => body.setAttribute("aria-busy", String(model.get("busy"))));
       return () => undo.forEach((step) => step());
     },
