@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .chart_panel import ChartPanel
 from .desk import Desk
 from .filter_form import FilterForm
 from .posting_table import PostingTable
 
-__all__ = ["Desk", "FilterForm", "PostingTable"]
+__all__ = ["ChartPanel", "Desk", "FilterForm", "PostingTable"]

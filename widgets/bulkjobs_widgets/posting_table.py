@@ -68,7 +68,7 @@ class PostingTable(View):
     opened = traitlets.Dict().tag(sync=True)  # number of a row in the frame -> all of its fields
 
     def __init__(self, frame: pl.DataFrame | None = None, **traits: Any) -> None:
-        self._sight = _Sight(_checked(frame))
+        self._sight = _Sight(as_frame(frame))
         self._refreshing: asyncio.Task[None] | None = None
         self._sought = ""
         traits.setdefault("title", "Postings")
@@ -100,7 +100,7 @@ class PostingTable(View):
         title : str, optional
             What it is called.
         """
-        same = _checked(frame).columns == self.frame.columns
+        same = as_frame(frame).columns == self.frame.columns
         self._sight = _Sight(frame)
         if title is not None:
             self.title = title
@@ -291,7 +291,14 @@ class _Sight:
         return rows
 
 
-def _checked(frame: object) -> pl.DataFrame:
+def as_frame(frame: object) -> pl.DataFrame:
+    """Return a frame, or one without columns for none.
+
+    Raises
+    ------
+    ConfigError
+        It is something else.
+    """
     if frame is None:
         return pl.DataFrame()
     if isinstance(frame, pl.LazyFrame):
