@@ -38,6 +38,17 @@ function unique(name) {
   return `bj-${here}-${made}-${name}`;
 }
 
+// Enter in a line of text submits its form, as everywhere else: inside a notebook of JupyterLab the browser itself
+// does not do so.
+function enter(event) {
+  const { key, target, isComposing, defaultPrevented } = event;
+  if (key !== "Enter" || isComposing || defaultPrevented || target.localName !== "input" || !target.form) return;
+  if (["checkbox", "radio", "file", "button", "submit", "reset"].includes(target.type)) return;
+  event.preventDefault();
+  const submit = target.form.querySelector("[type=submit]");
+  if (submit && !submit.disabled) target.form.requestSubmit(submit);
+}
+
 // A form: `build(ui)` draws it. `ui.watch` ties a drawing function to traits, and runs it once at the beginning.
 function form(name, build) {
   return {
@@ -65,6 +76,8 @@ function form(name, build) {
       };
       el.classList.add("bulkjobs", `bulkjobs-${name}`);
       el.setAttribute("data-lm-suppress-shortcuts", "true"); // Lab's own keys would take Enter from our buttons
+      el.addEventListener("keydown", enter);
+      undo.push(() => el.removeEventListener("keydown", enter));
       const heading = h("h3", { id: unique("title") });
       const body = h("section", { "aria-labelledby": heading.id });
       put(body, heading, offer(ui), build(ui), notice(ui));
