@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from .api_key_field import ApiKeyField
+from .chart_panel import ChartPanel
 from .credit_preview import CreditPreview
 from .desk import Desk
 from .filter_form import FilterForm
 from .id_uploader import IdUploader
+from .posting_table import PostingTable
 
-__all__ = ["ApiKeyField", "CreditPreview", "Desk", "FilterForm", "IdUploader"]
+__all__ = [
+    "ApiKeyField",
+    "ChartPanel",
+    "CreditPreview",
+    "Desk",
+    "FilterForm",
+    "IdUploader",
+    "PostingTable",
+]

@@ -38,8 +38,8 @@ class Desk:
     Parameters
     ----------
     client : bulkjobs.Client, bulkjobs.sync.Client or Desk, optional
-        Without one, a client with the settings of the environment; where those hold no key, forms say so and offer
-        the sandbox.
+        Without one, a client with the settings of the environment, made when it is first asked for; where those hold
+        no key, forms say so and offer the sandbox.
 
     Raises
     ------
@@ -55,7 +55,7 @@ class Desk:
         self._thread = threading.get_ident()
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed: list[Callable[[], object]] = []
-        self.use(bj.Client() if client is None else client)
+        self._given = client
 
     @classmethod
     def of(cls, client: AnyClient | Desk | None) -> Desk:
@@ -65,17 +65,20 @@ class Desk:
     @property
     def client(self) -> bj.Client:
         """The client; without a key it still knows what was bought."""
-        return self._client
+        given = self.given
+        return given.twin if isinstance(given, bj.sync.Client) else given
 
     @property
     def given(self) -> AnyClient:
         """The client as it was handed in: the blocking one, where that was it."""
+        if self._given is None:  # forms that only show a frame need none
+            self._given = bj.Client()
         return self._given
 
     @property
     def ready(self) -> bool:
         """Whether the service can be asked: the client has a key."""
-        return self._ready
+        return self.client.has_key
 
     def on_change(self, callback: Callable[[], object]) -> None:
         """Call `callback` whenever another client is used."""
@@ -83,9 +86,7 @@ class Desk:
 
     def use(self, client: AnyClient) -> None:
         """Work with another client from now on."""
-        self._given, self._blocking = client, isinstance(client, bj.sync.Client)
-        self._client = client.twin if isinstance(client, bj.sync.Client) else client
-        self._ready = self._client.has_key
+        self._given = client
         for callback in self._changed:
             callback()
 
@@ -116,9 +117,9 @@ class Desk:
 
     async def ask(self, work: Coroutine[Any, Any, T]) -> T:
         """Await a verb of the client on the client's own loop."""
-        if not self._blocking:
-            return await work
-        return await asyncio.wrap_future(bj.sync.submit(work))
+        if isinstance(self._given, bj.sync.Client):
+            return await asyncio.wrap_future(bj.sync.submit(work))
+        return await work
 
     def listener(self, view: Shows, told: Callable[[Event], object]) -> Listener:
         """Make a listener for events that may come from another thread."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import traitlets
@@ -34,7 +34,14 @@ class View(anywidget.AnyWidget):
         Whose verbs it calls; see `Desk`.
     offers : bool
         Whether it offers the sandbox where there is no key; of forms that stand together, one does.
+
+    Attributes
+    ----------
+    needs_client : bool
+        Of the class: whether it asks the service anything. One that does not offers no sandbox, and makes no client.
     """
+
+    needs_client: ClassVar[bool] = True
 
     _css = (FRONT / "theme.css").read_text("utf-8")
 
@@ -52,7 +59,8 @@ class View(anywidget.AnyWidget):
         self._look()
 
     def _look(self) -> None:
-        self.offer = "" if self.desk.ready or not self._offers else "No API key is set."
+        wanting = self._offers and self.needs_client and not self.desk.ready
+        self.offer = "No API key is set." if wanting else ""
 
     # --- from the browser ---------------------------------------------------------------------------------
 
@@ -101,7 +109,7 @@ class View(anywidget.AnyWidget):
         return [*self.rows(), *([("note", said)] if said else [])]
 
     def static_html(self) -> str:
-        """Return what is left of it in an exported notebook, and where no widgets are drawn."""
+        """Return what is left of it in an exported notebook, and where no widgets are drawn; everything is escaped."""
         return as_html(self.title, self._static())
 
     def __repr__(self) -> str:

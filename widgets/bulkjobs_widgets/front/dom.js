@@ -38,6 +38,17 @@ function unique(name) {
   return `bj-${here}-${made}-${name}`;
 }
 
+// Enter in a line of text submits its form, as everywhere else: inside a notebook of JupyterLab the browser itself
+// does not do so.
+function enter(event) {
+  const { key, target, isComposing, defaultPrevented } = event;
+  if (key !== "Enter" || isComposing || defaultPrevented || target.localName !== "input" || !target.form) return;
+  if (["checkbox", "radio", "file", "button", "submit", "reset"].includes(target.type)) return;
+  event.preventDefault();
+  const submit = target.form.querySelector("[type=submit]");
+  if (submit && !submit.disabled) target.form.requestSubmit(submit);
+}
+
 // A form: `build(ui)` draws it. `ui.watch` ties a drawing function to traits, and runs it once at the beginning.
 function form(name, build) {
   return {
@@ -69,13 +80,16 @@ function form(name, build) {
       };
       el.classList.add("bulkjobs", `bulkjobs-${name}`);
       el.setAttribute("data-lm-suppress-shortcuts", "true"); // Lab's own keys would take Enter from our buttons
-      const heading = unique("title");
-      const body = h("section", { "aria-labelledby": heading });
-      put(body, h("h3", { id: heading }, model.get("title")), offer(ui), build(ui), notice(ui));
+      el.addEventListener("keydown", enter);
+      undo.push(() => el.removeEventListener("keydown", enter));
+      const heading = h("h3", { id: unique("title") });
+      const body = h("section", { "aria-labelledby": heading.id });
+      put(body, heading, offer(ui), build(ui), notice(ui));
       put(el, body);
       ui.hear((message) => {
         if (message.focus) el.querySelector(`[data-name="${CSS.escape(message.focus)}"]`)?.focus();
       });
+      ui.watch(["title"], () => say(heading, model.get("title")));
       ui.watch(["busy"], () => body.setAttribute("aria-busy", String(model.get("busy"))));
       return () => undo.forEach((step) => step());
     },
@@ -135,13 +149,6 @@ function field(name, label, control, help = "") {
 
 function code(text) {
   return h("pre", { class: "bj-code" }, h("code", {}, text));
-}
-
-// Inside JupyterLab's page the browser does not submit a form by itself when Enter is pressed in a field.
-function submitOnEnter(event) {
-  if (event.key !== "Enter" || event.target.tagName !== "INPUT" || event.isComposing) return;
-  event.preventDefault();
-  event.currentTarget.requestSubmit();
 }
 
 // A small table of text.

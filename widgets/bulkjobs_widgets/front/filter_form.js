@@ -39,7 +39,6 @@ export default form("filter", (ui) => {
     {
       novalidate: true,
       oninput: edit,
-      onkeydown: submitOnEnter,
       onsubmit: (event) => {
         event.preventDefault();
         ui.act("submit", { state: { values: values() } });
