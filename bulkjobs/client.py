@@ -26,6 +26,7 @@ from .events import Attached, Listener, notify
 from .follow import FollowRun, follow, runs
 from .ledger import Ledger
 from .library import Library
+from .overview import Entry
 from .pages import listing
 from .pipeline import SEND, carry_out
 from .plan import Plan, asked_for, plan_key
@@ -489,6 +490,11 @@ class Client:
     def collections(self) -> list[Collection]:
         """Return every collection of this home, newest first. Needs no key and no network."""
         return [Collection(self._shop, row) for row in self.ledger.collections()]
+
+    def overview(self) -> list[Entry]:
+        """Return what `collections` does, for a list of thousands: frozen entries, from one read of the ledger."""
+        now = self._shop.clock.time()
+        return [Entry(row, requests, now) for row, requests in self.ledger.overview()]
 
     def attach(self, collection_id: str) -> Collection:
         """Return a collection by its id, or the beginning of it. Needs no key and no network.

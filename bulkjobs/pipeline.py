@@ -17,6 +17,7 @@ from . import errors, events, outcomes, receive
 from .errors import BudgetExceeded, Charged, OutcomeUnknown
 from .events import Listener, notify
 from .gate import Gate
+from .ledger import Ledger
 from .outcomes import ended_with, saved
 from .poll import Patience, poll
 from .purse import Purse
@@ -275,28 +276,32 @@ class _Picture:
         self._told = picture
 
     def _look(self) -> events.Progress:
-        requests = self._shop.ledger.data_requests(self._id)
-        owned = self._shop.ledger.collection(self._id).owned
-        here = sum(request.received or 0 for request in requests if request.state == "loaded") + owned
-        expected = sum(r.records if r.received is None else r.received for r in requests) + owned
+        now = standing(self._shop.ledger, self._id)
         if self._before is None:
-            self._before = owned
+            self._before = self._shop.ledger.collection(self._id).owned
         elapsed = self._shop.clock.monotonic() - self._started
-        rate = (here - self._before) / elapsed if elapsed else 0.0
-        return events.Progress(
-            self._id,
-            requests=len(requests),
-            sent=sum(request.request_id is not None for request in requests),
-            ready=sum(request.state in {"ready", *HERE} for request in requests),
-            loaded=sum(request.state == "loaded" for request in requests),
-            files=self._shop.ledger.files_here(self._id),
-            records=here,
-            expected=expected,
-            credits=paid(requests),
-            elapsed=elapsed,
-            rate=rate,
-            left=(expected - here) / rate if rate else None,
-        )
+        rate = (now.records - self._before) / elapsed if elapsed else 0.0
+        left = (now.expected - now.records) / rate if rate else None
+        return replace(now, elapsed=elapsed, rate=rate, left=left)
+
+
+def standing(ledger: Ledger, collection_id: str) -> events.Progress:
+    """Tell where a collection stands as a whole, by the ledger; there is no run, and so no time."""
+    requests, owned = ledger.data_requests(collection_id), ledger.collection(collection_id).owned
+    return events.Progress(
+        collection_id,
+        requests=len(requests),
+        sent=sum(request.request_id is not None for request in requests),
+        ready=sum(request.state in {"ready", *HERE} for request in requests),
+        loaded=sum(request.state == "loaded" for request in requests),
+        files=ledger.files_here(collection_id),
+        records=sum(request.received or 0 for request in requests if request.state == "loaded") + owned,
+        expected=sum(r.records if r.received is None else r.received for r in requests) + owned,
+        credits=paid(requests),
+        elapsed=0.0,
+        rate=0.0,
+        left=None,
+    )
 
 
 def _with_rest(error: BaseException, collection: CollectionRow, requests: Sequence[DataRequestRow]) -> BaseException:

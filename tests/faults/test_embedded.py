@@ -34,5 +34,5 @@ async def test_a_new_process_with_a_sandbox_of_its_own_brings_all_with_one_post(
     expected = list(catalog.ids(QUERY.filters, LIMIT))
     catalog.close()
     assert json.loads(output) == {"posts": 0, "ids": expected}
-    assert len((tmp_path / JOURNAL).read_text().split()) == 1  # one POST was accepted, by either
+    assert len((tmp_path / JOURNAL).read_text().strip().splitlines()) == 1  # one POST was accepted, by either
     assert Ledger(tmp_path / "ledger.sqlite3").frame()["state"].to_list() == ["loaded"]
