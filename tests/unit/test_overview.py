@@ -43,7 +43,7 @@ async def test_entries_say_what_collections_say(
             assert entry.asked == collection.asked
     assert [entry.state for entry in entries] == ["accepted", "accepted", "planned", "loaded", "failed"]
     assert entries[0].asked == "60 ids"
-    assert [entry.credits_to_spend for entry in entries] == [0, 0, 5, 0, 0]
+    assert [entry.credits_to_spend for entry in entries] == [0, 0, 4, 0, 0]
     assert [entry.is_unfinished for entry in entries] == [True, True, True, False, False]
 
 

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from .desk import Desk
 from .filter_form import FilterForm
+from .status_card import StatusCard
 
-__all__ = ["Desk", "FilterForm"]
+__all__ = ["Desk", "FilterForm", "StatusCard"]

@@ -18,6 +18,7 @@ log = logging.getLogger("bulkjobs.widgets")
 T = TypeVar("T")
 Work = Callable[[], Awaitable[object] | None]
 AnyClient = bj.Client | bj.sync.Client
+AnyCollection = bj.Collection | bj.sync.Collection
 
 
 class Shows(Protocol):
@@ -94,6 +95,10 @@ class Desk:
         """Start a sandbox and work with it: no key, no internet, no real credits."""
         self.use(await bj.Client.sandbox().start())
 
+    def handed(self, collection: bj.Collection) -> AnyCollection:
+        """Return a collection as the user's own client would: with blocking verbs, if that has them."""
+        return bj.sync.Collection(collection) if self._blocking else collection
+
     # --- running ------------------------------------------------------------------------------------------
 
     def start(self, view: Shows, work: Work) -> None:
@@ -116,10 +121,25 @@ class Desk:
             view.fail(error)
 
     async def ask(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await a verb of the client on the client's own loop."""
+        """Await a verb of the client on the client's own loop. A cancel is over when the verb itself has ended."""
         if not self._blocking:
             return await work
-        return await asyncio.wrap_future(bj.sync.submit(work))
+        task: asyncio.Task[Any] | None = None
+
+        async def whole() -> T:
+            nonlocal task
+            task = asyncio.current_task()
+            return await work
+
+        future = asyncio.ensure_future(asyncio.wrap_future(bj.sync.submit(whole())))
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            while not future.done():  # what is on its way is written down first
+                if task is not None:
+                    task.get_loop().call_soon_threadsafe(task.cancel)
+                await asyncio.wait({future}, timeout=0.05 if task is None else None)
+            raise
 
     def listener(self, view: Shows, told: Callable[[Event], object]) -> Listener:
         """Make a listener for events that may come from another thread."""
