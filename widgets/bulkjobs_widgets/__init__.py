@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .collection_list import CollectionList
 from .desk import Desk
 from .filter_form import FilterForm
 from .status_card import StatusCard
 
-__all__ = ["Desk", "FilterForm", "StatusCard"]
+__all__ = ["CollectionList", "Desk", "FilterForm", "StatusCard"]

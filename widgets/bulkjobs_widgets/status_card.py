@@ -22,7 +22,7 @@ from .story import Story
 from .view import View, front
 
 AT_MOST = 0.1  # seconds between two messages to the browser, however many events come
-
+CHECKING = "checking the plan"
 WORDS: dict[State, str] = {
     "planned": "not sent yet",
     "sending": "a POST was on its way when its process ended",
@@ -130,7 +130,8 @@ class StatusCard(View):
             return None if row is None or (plan.is_new and row.made_at < began - 1) else client.attach(row.id)
 
         self._clear(asked=repr(plan.query))
-        self.desk.start(self, lambda: self._carry(collect, "checking the plan", made))
+        self.state, self.mood = CHECKING, "running"
+        self.desk.start(self, lambda: self._carry(collect, CHECKING, made))
 
     def attach(self, collection: AnyCollection | str, *, receive: bool = True) -> None:
         """Show what the ledger knows of a collection, and receive what of it is paid. Sends nothing, costs nothing.

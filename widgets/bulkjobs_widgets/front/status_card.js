@@ -116,7 +116,7 @@ export default form("status", (ui) => {
     hide(elapsed, !since || silent);
     say(elapsed, until ? `took ${span(until - since)}` : `elapsed ${span(now - since)}`);
     hide(poll, !get("running") || !next || silent);
-    say(poll, next > now ? `next poll in ${span(next - now)}` : "polling");
+    say(poll, next > now ? `next poll in ${Math.ceil(next - now)} s` : "polling");
     say(lost, silent ? "The kernel does not answer: it is busy, or was started anew. What stands here may be old; run the cell again to see where it stands." : "");
     hide(lost, !silent);
   };
