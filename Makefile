@@ -6,10 +6,7 @@ BIN := $(VENV)/bin
 RECIPE := pyproject.toml constraints.txt Makefile
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-# No update prompts; and in a container, where one is root, no refusal.
-LAB_OPTIONS := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(if $(filter 0,$(shell id -u)),--allow-root)
-
-.PHONY: demo test lint lab bench clean
+.PHONY: demo test lint lab binder pins bench clean
 
 demo: $(VENV)/.installed-core  ## the main job on the sandbox: no key, no network
 	$(BIN)/bulkjobs demo
@@ -23,8 +20,17 @@ lint: $(VENV)/.installed-dev  ## format, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-lab: $(VENV)/.installed-lab  ## JupyterLab on the lessons
-	$(BIN)/jupyter lab $(LAB_OPTIONS) notebooks/02-filters-and-credits.ipynb
+# With the settings of Binder: large uploads, no news, no update prompts, and the notebook that it opens on. A theme and
+# the like stay the user's. In a container, where one is root, no refusal.
+lab: $(VENV)/.installed-lab  ## JupyterLab on the collector, with the lessons beside it
+	JUPYTER_CONFIG_PATH="$(CURDIR)/binder/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" \
+		$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root)
+
+binder:  ## build in a temporary folder what Binder would build, and visit it
+	binder/check
+
+pins: $(VENV)/.installed-lab  ## write binder/requirements.txt anew
+	$(BIN)/python binder/pin.py
 
 bench: $(VENV)/.installed-bench  ## measure; ratios in one run
 	$(BIN)/python bench/main_job.py

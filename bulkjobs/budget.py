@@ -93,6 +93,16 @@ class Budgets:
         ]
 
 
+def over(cost: int, allowance: Allowance, spent: int, *, next_step: str) -> BudgetExceeded:
+    """Return the error for what would spend more than is left of a budget."""
+    whose = f" of project {allowance.project}" if allowance.project else ""
+    return BudgetExceeded(
+        f"{cost:,} credits more would exceed the budget{whose} for the {allowance.name}: "
+        f"{spent:,} of {allowance.credits:,} credits are spent.",
+        next_step=next_step,
+    )
+
+
 def find(file: Mapping[str, Any], folder: Path) -> Budgets:
     """Put the budgets together: ``[budget]`` of the home's ``config.toml``, and of a project's ``bulkjobs.toml``.
 

@@ -8,7 +8,6 @@ import datetime as dt
 import math
 import os
 import random
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -16,29 +15,29 @@ from typing import TYPE_CHECKING, Any, Self
 
 import polars as pl
 
-from . import budget, config, outcomes
-from .budget import Budget
-from .clock import Clock, SystemClock, as_datetime
+from . import books, budget, config
+from .clock import Clock, SystemClock
 from .collection import Collection
 from .config import ApiKey
-from .errors import BulkJobsError, ConfigError, InvalidQuery, OutcomeUnknown, PlanRefused
-from .events import Attached, Listener, notify
-from .follow import FollowRun, follow, runs
+from .errors import ConfigError, InvalidQuery, OutcomeUnknown
+from .events import Listener
+from .follow import FollowRun, follow
 from .ledger import Ledger
 from .library import Library
+from .opening import INTENT_LAPSES, check, lapsed, opened
 from .overview import Entry
 from .pages import listing
 from .pipeline import SEND, carry_out
-from .plan import Plan, asked_for, plan_key
+from .plan import Plan, asked_for
 from .planner import Planner, Strategy
 from .query import JobFilter, JobIds, Query
-from .rows import CREDITS_A_RECORD, UNFINISHED, CollectionRow, Intent, is_void, unsent
+from .rows import UNFINISHED
 from .settle import settle
 from .wire.api import COMPANY_URL_FIELD, Api
 from .wire.pace import Pace
 from .wire.routes import routes
 from .wire.transport import Backoff, Timeouts, Transport
-from .workshop import DEADLINE, INTENT_LAPSES, Workshop, written
+from .workshop import DEADLINE, Workshop
 
 if TYPE_CHECKING:
     from .listening import Listening
@@ -137,16 +136,14 @@ class Client:
         self.library = Library(self.home / "library")
         self.budgets = budget.find(file, Path.cwd())
         api = Api(self._transport, tree, company_url_field=company_url_field)
-        self._planner = Planner(
-            api, self.ledger, self.library, service or str(url), clock, preview=self._preview_is_free
-        )
+        service = service or str(url)
         self._shop = Workshop(
-            service=service or str(url),
+            service=service,
             api=api,
             ledger=self.ledger,
             library=self.library,
-            planner=self._planner,
-            allowances=self.budgets.at,
+            planner=Planner(api, self.ledger, self.library, service, clock, preview=self._preview_is_free),
+            budgets=self.budgets,
             home=self.home,
             clock=clock,
             account=lambda: key().account,
@@ -256,7 +253,28 @@ class Client:
         Plan
             To look at, and to hand to `collect`.
         """
-        return await self._planner.plan(query, limit=limit, fresh=fresh, strategy=strategy, refresh_after=refresh_after)
+        return await self._shop.planner.plan(
+            query, limit=limit, fresh=fresh, strategy=strategy, refresh_after=refresh_after
+        )
+
+    def check(self, plan: Plan, *, max_credits: int | None = None) -> None:
+        """Tell, before anything is sent, whether a plan can be paid for: by its call, all budgets and the balance.
+
+        `collect` checks each of them again when it spends. Free; needs no network.
+
+        Parameters
+        ----------
+        plan : Plan
+            What would be collected.
+        max_credits : int, optional
+            The most credits to spend.
+
+        Raises
+        ------
+        BudgetExceeded
+            It can't be, or not all of it.
+        """
+        check(self._shop, plan, max_credits=max_credits)
 
     async def search(self, query: JobFilter, *, limit: int | None = None) -> list[int]:
         """List the ids of the postings that a filter matches, 1,000 a page. Free.
@@ -326,7 +344,7 @@ class Client:
         OutcomeUnknown
             It was sent and no usable answer came back; see the error's next step.
         """
-        row = await self._opened(plan, limit, max_credits, fresh=fresh, on_event=on_event)
+        row = await opened(self._shop, plan, limit=limit, max_credits=max_credits, fresh=fresh, on_event=on_event)
         await carry_out(self._shop, row, on_event, steps=SEND)
         return Collection(self._shop, row)
 
@@ -354,7 +372,7 @@ class Client:
         Collection
             With its postings here: ``collection.frame()``.
         """
-        row = await self._opened(plan, limit, max_credits, fresh=fresh, on_event=on_event)
+        row = await opened(self._shop, plan, limit=limit, max_credits=max_credits, fresh=fresh, on_event=on_event)
         return await Collection(self._shop, row).finish(on_event=on_event, deadline=deadline)
 
     async def follow(
@@ -403,7 +421,7 @@ class Client:
             As for `collect`; it is kept in `runs`, and the next run goes on from there.
         """
         return await follow(
-            self, query, name=name, max_credits=max_credits, dry_run=dry_run, on_event=on_event, deadline=deadline
+            self._shop, query, name=name, max_credits=max_credits, dry_run=dry_run, on_event=on_event, deadline=deadline
         )
 
     def runs(self, name: str | None = None) -> pl.DataFrame:
@@ -420,70 +438,7 @@ class Client:
             name, query (JSON), started_at, since, collection_id, records, new, changed, credits, finished_at (times
             in UTC), and error: what kept it from being finished.
         """
-        return runs(self, name)
-
-    async def _opened(
-        self,
-        plan: Plan | Query,
-        limit: int | None,
-        max_credits: int | None,
-        *,
-        fresh: bool,
-        on_event: Listener | None,
-    ) -> CollectionRow:
-        """Attach to what was bought, or write the intent down; what will be sent is within all budgets of the call."""
-        if isinstance(plan, Plan):
-            if limit not in {None, plan.limit}:
-                raise InvalidQuery("A plan has its limit already.", field="limit", next_step="plan it with that limit")
-            limit, fresh, key = plan.limit, fresh or plan.fresh, plan.key
-            replaces = plan.replaces
-        else:
-            plan, limit = asked_for(plan, limit)
-            key, replaces = plan_key(plan, limit), None
-        allowed = Budget(max_credits, bounded=isinstance(plan, (Plan, JobIds)) or limit is not None)
-        row = None if fresh else self.ledger.current(self._shop.service, key)
-        if row is not None and (row.id == replaces or await self._lapse(row)):
-            row = None
-        made = False
-        if row is None:
-            row, made = await self._open(plan, limit, allowed, fresh=fresh)
-        if not made:
-            cost = unsent(self.ledger.data_requests(row.id)) * CREDITS_A_RECORD
-            allowed.check(cost)
-            self.budgets.check_call(cost)
-            notify(on_event, Attached(row.id, Collection(self._shop, row).records))
-        return row
-
-    async def _open(
-        self, plan: Plan | Query, limit: int | None, allowed: Budget, *, fresh: bool
-    ) -> tuple[CollectionRow, bool]:
-        """Check the price, and write the intent down; tells whether the collection is new."""
-        if not isinstance(plan, Plan):
-            plan = await self.plan(plan, limit=limit, fresh=fresh)
-        elif plan.service != self._shop.service:
-            raise ConfigError(f"The plan was made for {plan.service}, not for {self._shop.service}: plan it again.")
-        elif plan.attaches_to and not fresh:
-            raise PlanRefused(f"Collection {plan.attaches_to} brought nothing in the end.", next_step="plan it again")
-        allowed.check(plan.cost)
-        self.budgets.check_call(plan.cost)
-        account, balance = self._shop.account(), await self._shop.api.balance()
-        now = self._shop.clock.time()
-        intent = Intent(
-            id=f"{as_datetime(now):%Y%m%d}-{secrets.token_hex(3)}",
-            service=self._shop.service,
-            key=plan.key,
-            query=plan.query.to_dict(),
-            record_limit=plan.limit,
-            matched=plan.matched,
-            made_at=now,
-            account=account,
-            balance_before=balance,
-            requests=[(request.query.to_dict(), request.records) for request in plan.requests],
-            owned=plan.taken.to_list(),
-            basis=None if fresh else plan.basis or 0,
-            project=self.budgets.name,
-        )
-        return await written(self.ledger.open, intent, replacing=plan.attaches_to if fresh else plan.replaces)
+        return books.runs(self.ledger.runs(self._shop.service, name))
 
     # --- what was bought ----------------------------------------------------------------------------------
 
@@ -537,7 +492,7 @@ class Client:
             return [await collection.finish(on_event=on_event, deadline=deadline)]
         unfinished, undecided = [], []
         for row in reversed(self.ledger.collections()):
-            if row.service != self._shop.service or await self._lapse(row):
+            if row.service != self._shop.service or await lapsed(self._shop, row):
                 continue
             collection = Collection(self._shop, row)
             if collection.state == "unknown" and self.ledger.current(row.service, row.key) == row:
@@ -642,15 +597,3 @@ class Client:
                 next_step=f"use a client with base_url={row.service!r}",
             )
         return Collection(self._shop, row)
-
-    async def _lapse(self, row: CollectionRow) -> bool:
-        """Give up an intent of long ago that was never sent: to send it now would be a charge out of the blue."""
-        requests = self.ledger.data_requests(row.id)
-        sent = any(request.sent_at is not None and request.state != "refused" for request in requests)
-        if self._shop.clock.time() - row.made_at <= INTENT_LAPSES or sent or not requests:
-            return False
-        lapsed = BulkJobsError("It was planned, never sent, and is more than a day old.", next_step="collect it again")
-        for request in requests:
-            if request.state == "planned":
-                await written(self.ledger.call_off, request, outcomes.saved(lapsed))
-        return is_void(self.ledger.data_requests(row.id))

@@ -59,3 +59,15 @@ async def until_set(stop: asyncio.Event, waiting: Coroutine[Any, Any, T]) -> T |
 def as_datetime(timestamp: float) -> dt.datetime:
     """Turn seconds since the epoch into an aware UTC datetime."""
     return dt.datetime.fromtimestamp(timestamp, tz=dt.UTC)
+
+
+def naive(moment: float | dt.datetime) -> dt.datetime:
+    """Turn seconds since the epoch, or a datetime (UTC where it has no zone), into a UTC datetime without a zone."""
+    if not isinstance(moment, dt.datetime):
+        moment = as_datetime(moment)
+    return moment if moment.tzinfo is None else moment.astimezone(dt.UTC).replace(tzinfo=None)
+
+
+def stamp(moment: dt.datetime) -> str:
+    """Write a UTC datetime without a zone as the service does: whole seconds (contract section 3)."""
+    return moment.replace(microsecond=0).isoformat(sep=" ")

@@ -14,7 +14,8 @@ from .display import as_html, as_text
 from .errors import BulkJobsError
 from .events import Listener, Progress
 from .export import export
-from .pipeline import ALL, RECEIVE, Steps, carry_out, standing
+from .picture import standing
+from .pipeline import ALL, RECEIVE, Steps, carry_out
 from .query import Query
 from .records import DriftReport, LoadReport, drift
 from .rows import CREDITS_A_RECORD, PATH, CollectionRow, DataRequestRow, State, bought, overall, paid, unsent
@@ -85,7 +86,7 @@ class Collection:
     @property
     def progress(self) -> Progress:
         """Where it stands as a whole, in numbers (read from the ledger)."""
-        return standing(self._shop.ledger, self.id)
+        return standing(self._shop, self.id)
 
     @property
     def credits_to_spend(self) -> int:

@@ -13,17 +13,18 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from . import events
 from .budget import Budget
-from .clock import as_datetime
+from .clock import naive, stamp
 from .collection import Collection
 from .display import as_html, as_text
 from .errors import BudgetExceeded, BulkJobsError, Charged, InvalidQuery, StillRunning
 from .events import Listener
+from .opening import lapsed, opened
 from .outcomes import saved
 from .pages import Listing, listing
 from .plan import Plan, plan_key
@@ -31,10 +32,7 @@ from .planner import id_files
 from .query import JobFilter
 from .records import POSTING_SCHEMA, concatenated
 from .rows import CREDITS_A_RECORD, DataRequestRow, RunRow, bought, is_reopenable, source_of
-from .workshop import locked, written
-
-if TYPE_CHECKING:
-    from .client import Client
+from .workshop import Workshop, locked, written
 
 SKEW = 60.0  # seconds by which the service's clock may be behind ours
 CUTS = 200  # searches, at the most, to tell changed postings from those that are owned as they are
@@ -106,7 +104,7 @@ class FollowRun:
 
 
 async def follow(
-    client: Client,
+    shop: Workshop,
     query: JobFilter,
     *,
     name: str,
@@ -120,50 +118,17 @@ async def follow(
         raise InvalidQuery("Only a JobFilter can be followed.", next_step="collect(ids) buys ids")
     if not isinstance(name, str) or not name.strip():
         raise InvalidQuery("What is followed needs a name.", field="name", next_step='name="de-data-jobs"')
-    following = _Following(client, query, name, max_credits, on_event, deadline)
+    following = _Following(shop, query, name, max_credits, on_event, deadline)
     if dry_run:
         return await following.priced()
-    lock = hashlib.sha256(f"{client.service}\n{name}".encode()).hexdigest()[:16]
+    lock = hashlib.sha256(f"{shop.service}\n{name}".encode()).hexdigest()[:16]
     busy = StillRunning(
         f"Another process has been at a run of {name!r} for {deadline:.0f} s.",
         charged=Charged.NO,
         next_step="see to that process, then follow it again",
     )
-    async with locked(client._shop, f"follow-{lock}", events.Held(name), busy, on_event, deadline=deadline):
+    async with locked(shop, f"follow-{lock}", events.Held(name), busy, on_event, deadline=deadline):
         return await following.run()
-
-
-def runs(client: Client, name: str | None = None) -> pl.DataFrame:
-    """Return the runs of a name, or of all, newest first; see `bulkjobs.Client.runs`."""
-    found = client.ledger.runs(client.service, name)
-    return pl.DataFrame(
-        {
-            "name": [run.name for run in found],
-            "query": [json.dumps(run.query["filters"], ensure_ascii=False) for run in found],
-            "started_at": [_utc(run.started_at) for run in found],
-            "since": [None if run.since is None else dt.datetime.fromisoformat(run.since) for run in found],
-            "collection_id": [run.collection_id for run in found],
-            "records": [run.records for run in found],
-            "new": [None if run.records is None else run.records - (run.changed or 0) for run in found],
-            "changed": [run.changed for run in found],
-            "credits": [run.credits for run in found],
-            "finished_at": [None if run.finished_at is None else _utc(run.finished_at) for run in found],
-            "error": [None if run.error is None else run.error["message"] for run in found],
-        },
-        schema={
-            "name": pl.String,
-            "query": pl.String,
-            "started_at": pl.Datetime("us"),
-            "since": pl.Datetime("us"),
-            "collection_id": pl.String,
-            "records": pl.Int64,
-            "new": pl.Int64,
-            "changed": pl.Int64,
-            "credits": pl.Int64,
-            "finished_at": pl.Datetime("us"),
-            "error": pl.String,
-        },
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,14 +152,14 @@ class _Following:
 
     def __init__(
         self,
-        client: Client,
+        shop: Workshop,
         query: JobFilter,
         name: str,
         max_credits: int | None,
         listener: Listener | None,
         deadline: float,
     ) -> None:
-        self._client, self._shop, self._planner = client, client._shop, client._shop.planner
+        self._shop, self._planner = shop, shop.planner
         self._query, self._name = query, name
         self._most, self._listener, self._deadline = max_credits, listener, deadline
         self._allowed = 0  # credits that this call may have spent so far
@@ -256,7 +221,7 @@ class _Following:
         whole = self._allowed + cost
         try:
             Budget(self._most, bounded=False).check(whole)
-            self._client.budgets.check_call(whole)
+            self._shop.budgets.check_call(whole)
         except BudgetExceeded as error:
             if "max_credits" in error.next_step:
                 error.next_step = f"follow(..., max_credits={whole})"
@@ -276,10 +241,9 @@ class _Following:
             return _Part(await self._note(row, None, records=0, changed=0, credits=0, newest=row.since), None)
         collection: Collection | None = None
         try:
-            opened = await self._client._opened(plan, None, None, fresh=False, on_event=self._listener)
-            collection = Collection(self._shop, opened)
+            collection = Collection(self._shop, await opened(self._shop, plan, on_event=self._listener))
             await collection.finish(on_event=self._listener, deadline=self._deadline)
-            counted = await asyncio.to_thread(self._sum, row, opened.id)
+            counted = await asyncio.to_thread(self._sum, row, collection.id)
             return _Part(await self._note(row, collection, **counted), collection)
         except BulkJobsError as error:
             with contextlib.suppress(BulkJobsError):  # what went wrong first is what is told
@@ -290,7 +254,7 @@ class _Following:
         """Return what a run has bought, or planned to; None where it has no intent that still stands."""
         key = plan_key(self._asked(row.since), None, _tag(row))
         current = await written(self._shop.ledger.current, self._shop.service, key)
-        if current is None or await self._client._lapse(current):
+        if current is None or await lapsed(self._shop, current):
             return None
         return replace(self._planner.attached(self._asked(row.since), None, current), part=_tag(row))
 
@@ -355,7 +319,7 @@ class _Following:
             return row.since
         if row.since is not None and (taken.is_null() | (taken < dt.datetime.fromisoformat(row.since))).any():
             return row.since
-        newest = min(_stamp(last), _stamp(_utc(row.started_at - SKEW)))
+        newest = min(stamp(last), stamp(naive(row.started_at - SKEW)))
         return newest if row.since is None else max(newest, row.since)
 
     # --- what to buy --------------------------------------------------------------------------------------
@@ -441,8 +405,8 @@ class _Following:
         cuts = cuts[:: -max(1, -(-len(cuts) // CUTS))][::-1]
         for at, cut in enumerate(cuts):
             floor = cut + dt.timedelta(seconds=1)
-            until = _stamp(cuts[at + 1]) if at + 1 < len(cuts) else None
-            later = await self._listed(self._asked(_stamp(floor), until))
+            until = stamp(cuts[at + 1]) if at + 1 < len(cuts) else None
+            later = await self._listed(self._asked(stamp(floor), until))
             floors |= dict.fromkeys(later.ids.to_list(), floor)
         return pl.DataFrame(
             {"id": list(floors), "floor": list(floors.values())}, schema={"id": pl.Int64, "floor": pl.Datetime("us")}
@@ -452,11 +416,3 @@ class _Following:
 def _tag(row: RunRow) -> str:
     """Name what a run buys: the same posting may change again, and is another purchase then."""
     return f"run {row.id} of {row.name}"
-
-
-def _stamp(moment: dt.datetime) -> str:
-    return moment.replace(microsecond=0).isoformat(sep=" ")
-
-
-def _utc(at: float) -> dt.datetime:
-    return as_datetime(at).replace(tzinfo=None)

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 import polars as pl
 
 from . import events
-from .errors import BudgetExceeded, BulkJobsError, Charged, StillRunning
+from .budget import over
+from .errors import BulkJobsError, Charged, StillRunning
 from .events import Listener, notify
 from .pages import listing
 from .query import JobIds
-from .rows import IN_FLIGHT, Allowance, Claim, DataRequestRow, source_of
+from .rows import CREDITS_A_RECORD, IN_FLIGHT, Claim, DataRequestRow, source_of
 from .workshop import LOOK_AGAIN, Workshop, written
 
 COMPARED = 50_000  # ids that are listed at the most to show that two filters share no posting
@@ -60,7 +61,7 @@ class Gate:
             request,
             account=account,
             at=now,
-            allowances=self._shop.allowances(now, collection.project),
+            allowances=self._shop.budgets.at(now, collection.project),
             harmless={other for one, other in self._harmless if one == request.id},
         )
 
@@ -80,7 +81,8 @@ class Gate:
             A rival did not end in time.
         """
         if claim.over is not None:
-            raise _over(request, *claim.over)
+            later = f"client.resume({request.collection_id!r}) when there is budget again: it sends only the rest"
+            raise over(request.records * CREDITS_A_RECORD, *claim.over, next_step=later)
         if not claim.rivals:  # sent, or called off, by another process
             return None
         loaded = [rival for rival in claim.rivals if rival.state == "loaded"]
@@ -147,12 +149,3 @@ class Gate:
             charged=Charged.NO,
             next_step=f"client.resume({rival.collection_id!r}), then client.resume({request.collection_id!r})",
         )
-
-
-def _over(request: DataRequestRow, allowance: Allowance, spent: int) -> BudgetExceeded:
-    whose = f" of project {allowance.project}" if allowance.project else ""
-    return BudgetExceeded(
-        f"{request.records:,} credits more would exceed the budget{whose} for the {allowance.name}: "
-        f"{spent:,} of {allowance.credits:,} credits are spent.",
-        next_step=f"client.resume({request.collection_id!r}) when there is budget again: it sends only the rest",
-    )

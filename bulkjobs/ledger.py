@@ -158,6 +158,11 @@ class Ledger:
         with self._reading() as db:
             return paid(tables.data_requests(db, where, since, until, service))
 
+    def spent(self, service: str, allowance: Allowance) -> int:
+        """Sum the credits that count against a budget: what is spent, or may be."""
+        with self._reading() as db:
+            return _spent(db, service, allowance)
+
     def in_flight(self, service: str, at: float) -> bool:
         """Tell whether a POST was on its way at a time, so that a balance read then says nothing certain."""
         sql = """SELECT 1 FROM data_requests r JOIN collections c ON c.id = r.collection_id
@@ -247,7 +252,7 @@ class Ledger:
                 return Claim(won=False, rivals=left)
             service = tables.collections(db, "id = ?", request.collection_id)[0].service
             for allowance in allowances:
-                spent = tables.spent(db, service, allowance.since, allowance.project, RESERVED) * CREDITS_A_RECORD
+                spent = _spent(db, service, allowance)
                 if spent + request.records * CREDITS_A_RECORD > allowance.credits:
                     return Claim(won=False, over=(allowance, spent))
             return Claim(won=tables.move(db, request, ("planned",), "sending", account=account, sent_at=at))
@@ -451,6 +456,10 @@ def _list_of(row: CollectionRow | DataRequestRow) -> str:
         if isinstance(row, CollectionRow)
         else tables.list_name(row.collection_id, row.number)
     )
+
+
+def _spent(db: sqlite3.Connection, service: str, allowance: Allowance) -> int:
+    return tables.spent(db, service, allowance.since, allowance.project, RESERVED) * CREDITS_A_RECORD
 
 
 def _rivals(db: sqlite3.Connection, request: DataRequestRow, basis: int) -> list[DataRequestRow]:

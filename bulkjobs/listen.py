@@ -8,14 +8,14 @@ import hmac
 import logging
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import web
 from yarl import URL
 
-from .clock import Clock, SystemClock
+from .clock import Clock, SystemClock, until_set
 from .config import is_loopback_host, webhook_address
 from .errors import ConfigError
 
@@ -138,7 +138,7 @@ class WakeUps:
         async def sleep(seconds: float) -> bool:
             nonlocal heard
             if heard == self._rings:
-                await _either(clock.sleep(seconds), self._bell.wait())
+                await until_set(self._bell, clock.sleep(seconds))
             woken = heard != self._rings
             heard = self._rings
             return woken
@@ -213,14 +213,3 @@ class _Request(web.BaseRequest):
 
     async def _prepare_hook(self, resp: web.StreamResponse) -> None:  # of aiohttp, for what is known to no application
         resp.headers.pop("Server", None)
-
-
-async def _either(*waits: Awaitable[Any]) -> None:
-    """Wait for the first of some, and call off the others."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

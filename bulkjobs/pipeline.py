@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -17,8 +17,8 @@ from . import errors, events, outcomes, receive
 from .errors import BudgetExceeded, Charged, OutcomeUnknown
 from .events import Listener, notify
 from .gate import Gate
-from .ledger import Ledger
 from .outcomes import ended_with, saved
+from .picture import Picture
 from .poll import Patience, poll
 from .purse import Purse
 from .records import LoadReport
@@ -31,7 +31,6 @@ from .rows import (
     bought,
     is_reopenable,
     is_void,
-    paid,
     source_of,
     unsent,
     waiting,
@@ -121,7 +120,7 @@ class _Run:
         self._stopped: BaseException | None = None  # why nothing more is sent
         self._unknown = 0
         self._purse = Purse(shop.api.balance, self._rest, next_step=f"add credits, then {_resume(collection)}")
-        self._picture = _Picture(shop, collection.id, listener)
+        self._picture = Picture(shop, collection.id, self._requests, listener)
 
     async def all(self) -> None:
         """Carry out every data request; those that are paid first, the oldest of them first: files expire."""
@@ -131,6 +130,7 @@ class _Run:
             ends = await asyncio.gather(*map(self._one, [*paid, *planned]), return_exceptions=True)
         finally:
             self._pool.shutdown(wait=False)
+        ends += await asyncio.gather(self._picture.ended(), return_exceptions=True)  # it hides no other failure
         for end in ends:
             if isinstance(end, BaseException):
                 self._failures.append(end)
@@ -173,7 +173,7 @@ class _Run:
                 if not await step(request):
                     return
                 request = await written(self._shop.ledger.data_request, request.id)
-                await self._picture.show()
+                await self._picture.moved(request)
 
     async def _sent(self, request: DataRequestRow) -> bool:
         if request.state == "sending":  # and nobody holds the lock: its process ended before it heard an answer
@@ -254,54 +254,6 @@ class _Run:
             return _with_rest(stopped, self._collection, requests)
         ended = next((error for request in requests if (error := ended_with(request)) is not None), None)
         return self._failures[0] if self._failures else ended
-
-
-class _Picture:
-    """Where the collection stands as a whole, told when it has changed."""
-
-    def __init__(self, shop: Workshop, collection_id: str, listener: Listener | None) -> None:
-        self._shop, self._id, self._listener = shop, collection_id, listener
-        self._started = shop.clock.monotonic()
-        self._before: int | None = None
-        self._told: events.Progress | None = None
-
-    async def show(self) -> None:
-        if self._listener is None:
-            return
-        picture = await written(self._look)
-        if self._told is None or replace(picture, elapsed=0.0, rate=0.0, left=None) != replace(
-            self._told, elapsed=0.0, rate=0.0, left=None
-        ):
-            notify(self._listener, picture)
-        self._told = picture
-
-    def _look(self) -> events.Progress:
-        now = standing(self._shop.ledger, self._id)
-        if self._before is None:
-            self._before = self._shop.ledger.collection(self._id).owned
-        elapsed = self._shop.clock.monotonic() - self._started
-        rate = (now.records - self._before) / elapsed if elapsed else 0.0
-        left = (now.expected - now.records) / rate if rate else None
-        return replace(now, elapsed=elapsed, rate=rate, left=left)
-
-
-def standing(ledger: Ledger, collection_id: str) -> events.Progress:
-    """Tell where a collection stands as a whole, by the ledger; there is no run, and so no time."""
-    requests, owned = ledger.data_requests(collection_id), ledger.collection(collection_id).owned
-    return events.Progress(
-        collection_id,
-        requests=len(requests),
-        sent=sum(request.request_id is not None for request in requests),
-        ready=sum(request.state in {"ready", *HERE} for request in requests),
-        loaded=sum(request.state == "loaded" for request in requests),
-        files=ledger.files_here(collection_id),
-        records=sum(request.received or 0 for request in requests if request.state == "loaded") + owned,
-        expected=sum(r.records if r.received is None else r.received for r in requests) + owned,
-        credits=paid(requests),
-        elapsed=0.0,
-        rate=0.0,
-        left=None,
-    )
 
 
 def _with_rest(error: BaseException, collection: CollectionRow, requests: Sequence[DataRequestRow]) -> BaseException:

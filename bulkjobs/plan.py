@@ -18,6 +18,11 @@ from .rows import CREDITS_A_RECORD
 MAX_RECORDS = 10_000  # a data request carries no more (contract section 5)
 SHOWN = 12  # data requests listed in a display; all of them are in `requests`
 _SAMPLE_COLUMNS = ("title", "company_name", "location", "created")
+# Fields that are JSON as they are, in the order of a saved plan.
+_PLAIN = (
+    *("limit", "matched", "owned", "unsent", "attaches_to", "balance", "service", "fresh", "replaces"),
+    *("strategy", "counts", "pages", "part", "basis", "made_at", "waiting"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +188,9 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-ready data; `from_dict` makes it a plan again."""
-        plain = ("limit", "matched", "owned", "unsent", "attaches_to", "balance", "service", "fresh", "replaces")
         return {
             "query": self.query.to_dict(),
-            **{name: getattr(self, name) for name in (*plain, *_MADE)},
+            **{name: getattr(self, name) for name in _PLAIN},
             "requests": [{"query": one.query.to_dict(), "records": one.records} for one in self.requests],
             "taken": self.taken.to_list(),
             "why": list(self.why),
@@ -290,13 +294,13 @@ class Plan:
     def __repr__(self) -> str:
         requests = self._request_cells()
         listed = [("requests" if not at else "", "  ".join(cells)) for at, cells in enumerate(requests)]
-        sample = [("sample" if not at else "", " | ".join(row)) for at, row in enumerate(self._sample_cells())]
+        sample = [("sample" if not at else "", " | ".join(row)) for at, row in enumerate(self.sample_cells()[1])]
         return as_text("Plan", [*self.rows(), *listed, *sample])
 
     def _repr_html_(self) -> str:
         requests = self._request_cells()
         listed = as_grid("Data requests", ("range", "records", "credits"), requests) if requests else ""
-        sample = as_grid("Sample", _SAMPLE_COLUMNS, self._sample_cells()) if self.sample else ""
+        sample = as_grid("Sample", *self.sample_cells()) if self.sample else ""
         return as_html("Plan", self.rows()) + listed + sample
 
     def _request_cells(self) -> list[list[str]]:
@@ -306,11 +310,9 @@ class Plan:
         more = len(cells) - SHOWN
         return cells if more <= 0 else [*cells[: SHOWN - 1], [f"... {more + 1:,} more"]]
 
-    def _sample_cells(self) -> list[list[str]]:
-        return [[str(row.get(name) or "") for name in _SAMPLE_COLUMNS] for row in self.sample]
-
-
-_MADE = ("strategy", "counts", "pages", "part", "basis", "made_at", "waiting")
+    def sample_cells(self) -> tuple[list[str], list[list[str]]]:
+        """Return the sample as names of columns and rows of text, for any kind of display."""
+        return list(_SAMPLE_COLUMNS), [[str(row.get(name) or "") for name in _SAMPLE_COLUMNS] for row in self.sample]
 
 
 def _range(start: str | None, end: str | None) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from .clock import Clock, as_datetime
+from .clock import Clock, as_datetime, naive, stamp
 from .errors import InvalidQuery
 from .ledger import Ledger
 from .library import Library
@@ -209,7 +209,7 @@ class _Making:
             matched,
             count=self._count,
             most=self._planner.most,
-            now=as_datetime(self._planner.clock.time()).replace(tzinfo=None),
+            now=naive(self._planner.clock.time()),
             limit=self._limit,
         )
         requests = [request for window in windows for request in await self._requests(window)]
@@ -230,7 +230,7 @@ class _Making:
 
         Where postings of later times match, by some clock, it stays open: none must be left out.
         """
-        now = as_datetime(self._planner.clock.time()).replace(tzinfo=None, microsecond=0).isoformat(sep=" ")
+        now = stamp(naive(self._planner.clock.time()))
         if query.created_at_lte is not None and query.created_at_lte <= now:
             return query
         if query.created_at_gte is not None and query.created_at_gte > now:

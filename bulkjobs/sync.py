@@ -153,6 +153,10 @@ class Client:
             self._client.plan(query, limit=limit, fresh=fresh, strategy=strategy, refresh_after=refresh_after)
         )
 
+    def check(self, plan: Plan, *, max_credits: int | None = None) -> None:
+        """See `bulkjobs.Client.check`."""
+        self._client.check(plan, max_credits=max_credits)
+
     def search(self, query: JobFilter, *, limit: int | None = None) -> list[int]:
         """See `bulkjobs.Client.search`."""
         return _LOOP.run(self._client.search(query, limit=limit))

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from .clock import stamp
 from .query import JobFilter
 
 Counter = Callable[[JobFilter], Awaitable[int]]
@@ -180,4 +181,4 @@ def _since_year_1(moment: dt.datetime) -> int:
 
 
 def _stamp(seconds: int) -> str:
-    return (_YEAR_1 + dt.timedelta(seconds=seconds)).isoformat(sep=" ")
+    return stamp(_YEAR_1 + dt.timedelta(seconds=seconds))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from filelock import FileLock, Timeout
 
 from . import errors, events
+from .budget import Budgets
 from .clock import Clock
 from .errors import BulkJobsError, LedgerError
 from .events import Listener, notify
 from .ledger import Ledger
 from .library import Library
 from .planner import Planner
-from .rows import Allowance
 from .wire.api import Api
 from .wire.transport import Backoff
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 DEADLINE = 3_600.0  # seconds to wait for the service, unless told otherwise
 DOWNLOADS_AT_ONCE = 4
-INTENT_LAPSES = 86_400.0  # seconds after which an intent that was never sent is not sent out of the blue
 LOOK_AGAIN = 0.2  # seconds between two looks at a lock that another process holds
 
 Sleep = Callable[[float], Coroutine[Any, Any, object]]
@@ -47,8 +46,8 @@ class Workshop:
         Asks what is owned, and lists ids.
     account : callable returning str
         Tells one key from another; fails when there is no key.
-    allowances : callable returning a sequence of Allowance
-        The budgets at a time, given in seconds since the epoch, for a project.
+    budgets : Budgets
+        What the home folder and the project allow.
     polling, downloading : Backoff
         Waits between polls, and between tries of a download.
     local : bool
@@ -73,7 +72,7 @@ class Workshop:
     home: Path
     clock: Clock
     account: Callable[[], str]
-    allowances: Callable[[float, str | None], Sequence[Allowance]]
+    budgets: Budgets
     polling: Backoff
     downloading: Backoff
     local: bool = False

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import bulkjobs as bj
+from bulkjobs import opening
 from bulkjobs.budget import Budget
 from bulkjobs.events import Event
 from bulkjobs.plan import PlannedRequest
@@ -60,7 +61,7 @@ class Listener:
 async def leave_intent(client: bj.Client, query: bj.JobFilter, limit: int) -> str:
     """What is left when a process ends between its intent and its POST."""
     plan = await client.plan(query, limit=limit)
-    row, made = await client._open(plan, limit, Budget(None, bounded=True), fresh=plan.fresh)
+    row, made = await opening.anew(client._shop, plan, limit, Budget(None, bounded=True), fresh=plan.fresh)
     assert made
     return row.id
 

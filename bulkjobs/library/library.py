@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 from deltalake.transaction import AddAction
 
+from ..clock import naive
 from ..disk import hash_of
 from ..errors import BulkJobsError, ConfigError
 from ..query import JobFilter, JobIds
@@ -153,7 +154,7 @@ class Library:
         """
         asked = ids.rename("id").to_frame().lazy().with_row_index("asked")
         rows = _without(self._delta.rows(), except_collections)
-        late = pl.col("added_at") > _naive(as_of)
+        late = pl.col("added_at") > naive(as_of)
         # Of those that were here the last one counts, of those that came later the first.
         keys = rows.select("id", *_NEWEST).join(asked.select("id"), on="id", how="semi").with_columns(late=late)
         here = keys.filter(~pl.col("late")).sort(_NEWEST).unique("id", keep="last")
@@ -187,7 +188,7 @@ class Library:
         return pl.DataFrame(
             {
                 "version": [commit["version"] for commit in commits],
-                "at": [dt.datetime.fromtimestamp(commit["timestamp"] / 1e3, dt.UTC) for commit in commits],
+                "at": [naive(commit["timestamp"] / 1e3) for commit in commits],
                 "operation": [commit["operation"] for commit in commits],
                 "source": [commit.get("bulkjobs.source") for commit in commits],
                 "records": [
@@ -196,12 +197,12 @@ class Library:
             },
             schema={
                 "version": pl.Int64,
-                "at": pl.Datetime("us", "UTC"),
+                "at": pl.Datetime("us"),
                 "operation": pl.String,
                 "source": pl.String,
                 "records": pl.Int64,
             },
-        ).with_columns(pl.col("at").dt.replace_time_zone(None))
+        )
 
     def has(self, source: str) -> bool:
         """Tell whether a source was added."""
@@ -328,8 +329,8 @@ class Library:
             yield rows.with_columns(
                 source=pl.lit(source),
                 row=pl.int_range(first, first + len(rows), dtype=pl.Int64),
-                bought_at=pl.lit(_naive(bought_at)),
-                added_at=pl.lit(_naive(time.time())),
+                bought_at=pl.lit(naive(bought_at)),
+                added_at=pl.lit(naive(time.time())),
             )
             first += len(rows)
 
@@ -352,14 +353,10 @@ def _gathered(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         yield pl.concat(waiting)
 
 
-def _naive(seconds: float) -> dt.datetime:
-    return dt.datetime.fromtimestamp(seconds, dt.UTC).replace(tzinfo=None)
-
-
 def _utc(moment: dt.datetime | str) -> dt.datetime:
     if isinstance(moment, str):
         try:
             moment = dt.datetime.fromisoformat(moment)
         except ValueError as error:
             raise ConfigError(f"as_of={moment!r} is no date.", next_step='as_of="2026-01-31 12:00:00"') from error
-    return moment if moment.tzinfo is None else moment.astimezone(dt.UTC).replace(tzinfo=None)
+    return naive(moment)

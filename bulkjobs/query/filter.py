@@ -13,6 +13,7 @@ from typing import Any
 
 from yarl import URL
 
+from ..clock import naive, stamp
 from ..errors import InvalidQuery
 from .fields import FIELDS, Field
 
@@ -129,7 +130,7 @@ def _unknown_field(name: str) -> InvalidQuery:
 def _check(field: Field, value: object) -> str | int | bool:
     match field.kind:
         case "from" | "to":
-            return _stamp(field, value)
+            return _bound(field, value)
         case "boolean":
             if not isinstance(value, bool):
                 raise InvalidQuery(f"{field.name} must be True or False, not {value!r}.", field=field.name)
@@ -150,20 +151,19 @@ def _positive_integer(field: Field, value: object) -> int:
     return number
 
 
-def _stamp(field: Field, value: object) -> str:
+def _bound(field: Field, value: object) -> str:
     """Format a bound to whole seconds so that it selects the same postings (their times are whole seconds)."""
     upper = field.kind == "to"
     moment, bare_date = _moment(field, value)
     if bare_date and upper:
         moment = moment.replace(hour=23, minute=59, second=59)
     try:
-        if moment.tzinfo is not None:
-            moment = moment.astimezone(dt.UTC).replace(tzinfo=None)
+        moment = naive(moment)
         if moment.microsecond:
             moment = moment.replace(microsecond=0) + dt.timedelta(seconds=0 if upper else 1)
     except OverflowError:
         raise InvalidQuery(f"{field.name} is beyond the years 1 to 9999: {value!r}.", field=field.name) from None
-    return moment.isoformat(sep=" ")  # the only format that the service takes (contract section 3)
+    return stamp(moment)
 
 
 def _moment(field: Field, value: object) -> tuple[dt.datetime, bool]:

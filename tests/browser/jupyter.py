@@ -19,6 +19,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, Route, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
+SHOTS = ROOT / "build" / "screenshots"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
     "--headless",
@@ -49,8 +50,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def settings(folder: Path, theme: str) -> None:
-    """Write the user's settings: the theme, and no news."""
+def settings(server: Server, theme: str = "JupyterLab Light") -> None:
+    """Write the user's settings, which a page reads when it is opened: the theme, and no news."""
+    folder = Path(server.environment["JUPYTERLAB_SETTINGS_DIR"])
     for name, values in {
         "notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True},
         "themes": {"theme": theme, "adaptive-theme": False},
@@ -104,12 +106,11 @@ def serving(command: Sequence[str], probe: str, log: Path, variables: dict[str, 
 
 
 @contextlib.contextmanager
-def lab(folder: Path, *, theme: str = "JupyterLab Light") -> Iterator[Server]:
+def lab(folder: Path) -> Iterator[Server]:
     """Serve a folder with JupyterLab."""
     served = folder / "served"
     served.mkdir()
     variables = environment(folder)
-    settings(Path(variables["JUPYTERLAB_SETTINGS_DIR"]), theme)
     port = free_port()
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
@@ -117,9 +118,10 @@ def lab(folder: Path, *, theme: str = "JupyterLab Light") -> Iterator[Server]:
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         *("--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly"),
     ]
-    url = f"http://127.0.0.1:{port}"
-    with serving(command, f"{url}/api/status", folder / "lab.log", variables):
-        yield Server(url, served, variables)
+    server = Server(f"http://127.0.0.1:{port}", served, variables)
+    settings(server)
+    with serving(command, f"{server.url}/api/status", folder / "lab.log", variables):
+        yield server
 
 
 @contextlib.contextmanager

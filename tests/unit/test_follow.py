@@ -14,6 +14,7 @@ from click.testing import CliRunner
 import bulkjobs as bj
 from bulkjobs import errors, follow
 from bulkjobs.cli import main
+from bulkjobs.clock import naive, stamp
 from bulkjobs.follow import FollowRun
 from bulkjobs.sandbox import Fault
 from bulkjobs.sandbox.catalog import Catalog
@@ -153,7 +154,7 @@ async def test_a_record_that_never_comes_as_new_as_it_is_listed_is_not_bought_fo
 async def test_what_changed_while_a_run_went_on_is_found_by_the_next_one(world: World) -> None:
     # The run begins at START; 2 is updated half a minute later, while it goes on, and 1 a little before that.
     clock = ManualClock()
-    assert follow._stamp(follow._utc(START)) == "2026-09-21 14:13:20"
+    assert stamp(naive(START)) == "2026-09-21 14:13:20"
     sandbox, _ = await world.at({1: MONDAY, 2: "2026-09-21 14:13:50"})
     client = world.client(sandbox, clock=clock)
     await run(client)
@@ -368,3 +369,33 @@ def test_blocking(tmp_path: Path) -> None:
         assert len(done.collection.finish().frame()) == 5
         assert "Run of pt" in repr(done)
         assert "<table>" in done._repr_html_()
+
+
+async def test_what_one_call_may_never_cost_is_refused_before_the_run_is_written_down(
+    world: World, tmp_path: Path
+) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "config.toml").write_text("[budget]\ncall = 3\n")
+    sandbox, client = await world.at(FIRST)
+    with pytest.raises(errors.BudgetExceeded, match=r"config\.toml allows 3"):
+        await run(client)
+    assert (posts(sandbox), client.runs().is_empty(), client.collections()) == (0, True, [])
+
+
+async def test_what_a_run_planned_long_ago_and_never_sent_is_planned_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cut_off(*_: Any, **__: Any) -> None:
+        raise RuntimeError("the process ends here")
+
+    clock = ManualClock()
+    sandbox, _ = await world.at(FIRST)
+    client = world.client(sandbox, clock=clock)
+    with monkeypatch.context() as patch:
+        patch.setattr(bj.Collection, "finish", cut_off)
+        with pytest.raises(RuntimeError):
+            await run(client)
+    clock.now += 2 * 86_400.0
+    found = await run(client)
+    assert (found.new, found.credits, ids(found), posts(sandbox)) == (4, 4, [1, 2, 3, 4], 1)
+    assert sorted(one.state for one in client.collections()) == ["loaded", "refused"]

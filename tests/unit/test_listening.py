@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 import bulkjobs as bj
-from bulkjobs import errors
+from bulkjobs import errors, opening
 from bulkjobs.budget import Budget
 from bulkjobs.listen import WakeUps
 from bulkjobs.listening import LOOK, TOKEN_FILE
@@ -124,7 +124,7 @@ async def test_a_listener_leaves_the_rest_of_a_collection_unsent(
     client = make_client(sandbox, clock=clock)
     ids = pl.Series(await client.search(query, limit=20), dtype=pl.Int64)
     plan = replace(await client.plan(bj.JobIds(ids)), requests=tuple(id_files(ids, 10)))
-    row, _ = await client._open(plan, None, Budget(None, bounded=True), fresh=False)
+    row, _ = await opening.anew(client._shop, plan, None, Budget(None, bounded=True), fresh=False)
     first, _ = client.ledger.data_requests(row.id)  # the process ends between its two POSTs
     assert client.ledger.claim(first, account=client._shop.account(), at=clock.time()).won
     request_id = await client._shop.api.submit_ids(bj.JobIds(ids.head(10)).to_csv(), stop=asyncio.Event())

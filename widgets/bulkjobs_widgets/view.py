@@ -32,6 +32,8 @@ class View(anywidget.AnyWidget):
     ----------
     client : Client, sync.Client or Desk, optional
         Whose verbs it calls; see `Desk`.
+    offers : bool
+        Whether it offers the sandbox where there is no key; of forms that stand together, one does.
     """
 
     _css = (FRONT / "theme.css").read_text("utf-8")
@@ -41,15 +43,16 @@ class View(anywidget.AnyWidget):
     notice = traitlets.Dict().tag(sync=True)  # what was last said: kind ("status" or "alert"), text, next
     busy = traitlets.Bool(default_value=False).tag(sync=True)
 
-    def __init__(self, client: AnyClient | Desk | None = None, **traits: Any) -> None:
+    def __init__(self, client: AnyClient | Desk | None = None, *, offers: bool = True, **traits: Any) -> None:
         self.desk = Desk.of(client)
+        self._offers = offers
         super().__init__(**traits)
         self.on_msg(self._heard)
         self.desk.on_change(self._look)
         self._look()
 
     def _look(self) -> None:
-        self.offer = "" if self.desk.ready else "No API key is set."
+        self.offer = "" if self.desk.ready or not self._offers else "No API key is set."
 
     # --- from the browser ---------------------------------------------------------------------------------
 
@@ -58,6 +61,8 @@ class View(anywidget.AnyWidget):
             return
         act = getattr(self, f"do_{content.get('action')}", None)
         if act is not None:
+            # Messages overtake changes of traits, which wait while the kernel is busy: so what counts comes along.
+            self.set_state(content.get("state", {}))
             self.desk.start(self, lambda: act(content, buffers))
 
     async def do_sandbox(self, _content: Mapping[str, Any], _buffers: Sequence[memoryview]) -> None:
@@ -95,13 +100,17 @@ class View(anywidget.AnyWidget):
         said = self.notice.get("text", "")
         return [*self.rows(), *([("note", said)] if said else [])]
 
+    def static_html(self) -> str:
+        """Return what is left of it in an exported notebook, and where no widgets are drawn."""
+        return as_html(self.title, self._static())
+
     def __repr__(self) -> str:
         return as_text(self.title, self._static())
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         bundle: tuple[dict[str, Any], dict[str, Any]] | None = super()._repr_mimebundle_(**kwargs)
-        if bundle is not None:  # what is left of it in an exported notebook, and in one that is looked at elsewhere
-            bundle[0]["text/html"] = as_html(self.title, self._static())
+        if bundle is not None:
+            bundle[0]["text/html"] = self.static_html()
         return bundle
 
 

@@ -302,7 +302,8 @@ def test_any_damage_is_the_same_by_either_route(
     lines = [json.dumps({**record(n), "job_industry_collection": []}, separators=COMPACT).encode() for n in range(1, 4)]
     at %= len(lines[place])
     lines[place] = lines[place][:at] + put + lines[place][at + cut :]
-    assume(not lines[0].startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd")))  # those are compressed, and can't be read
+    # What begins so is compressed, or one JSON array, which has no lines to be counted.
+    assume(not lines[0].lstrip().startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"[")))
     path = tmp_path / "x.json"
     path.write_bytes(b"\n".join(lines))
     _, report = both(path, monkeypatch)

@@ -9,6 +9,8 @@ import pytest
 from bulkjobs_widgets import Desk
 
 import bulkjobs as bj
+from bulkjobs.sandbox.catalog import Catalog
+from bulkjobs.sandbox.sample import generate
 
 
 @pytest.fixture(autouse=True)
@@ -19,10 +21,15 @@ def _nobody_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("BULKJOBS_HOME", str(tmp_path / "home"))
 
 
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    return Catalog.build(generate(1_500))
+
+
 @pytest.fixture
-async def client(tmp_path: Path) -> AsyncIterator[bj.Client]:
+async def client(tmp_path: Path, catalog: Catalog) -> AsyncIterator[bj.Client]:
     """A client of a small sandbox."""
-    async with bj.Client.sandbox(postings=400, home=tmp_path / "play") as client:
+    async with bj.Client.sandbox(data=catalog, home=tmp_path / "play") as client:
         yield client
 
 

@@ -44,6 +44,13 @@ async def test_a_valid_form_is_handed_on(desk: Desk) -> None:
     assert form.errors == {}
 
 
+async def test_what_stood_there_when_it_was_submitted_counts(desk: Desk) -> None:
+    heard: list[Any] = []
+    form = FilterForm(desk, query=bj.JobFilter(title="Nurse"), on_submit=lambda query, limit: heard.append(query))
+    await act(form, "submit", state={"values": {"title": "Engineer"}})  # the change itself is still on its way
+    assert heard == [bj.JobFilter(title="Engineer")]
+
+
 async def test_a_coroutine_that_takes_it_is_awaited_and_its_error_shown(desk: Desk) -> None:
     async def refuse(query: bj.JobFilter, limit: int | None) -> None:
         raise bj.errors.BudgetExceeded("Too much.", next_step="less")

@@ -134,3 +134,17 @@ function field(name, label, control, help = "") {
 function code(text) {
   return h("pre", { class: "bj-code" }, h("code", {}, text));
 }
+
+// Inside JupyterLab's page the browser does not submit a form by itself when Enter is pressed in a field.
+function submitOnEnter(event) {
+  if (event.key !== "Enter" || event.target.tagName !== "INPUT" || event.isComposing) return;
+  event.preventDefault();
+  event.currentTarget.requestSubmit();
+}
+
+// A small table of text.
+function grid(caption, columns, rows) {
+  const head = h("tr", {}, columns.map((name) => h("th", { scope: "col" }, name)));
+  const body = rows.map((row) => h("tr", {}, row.map((cell) => h("td", {}, cell))));
+  return h("div", { class: "bj-scroll" }, h("table", {}, h("caption", {}, caption), h("thead", {}, head), h("tbody", {}, body)));
+}

@@ -25,7 +25,8 @@ export default form("filter", (ui) => {
   const all = [...fields, limit];
   const boxes = (common) => fields.filter((one) => one.common === common).map((one) => one.box);
 
-  const edit = () => ui.set({ values: Object.fromEntries(all.map((one) => [one.name, read(one.control)]).filter(([, value]) => value !== "")) });
+  const values = () => Object.fromEntries(all.map((one) => [one.name, read(one.control)]).filter(([, value]) => value !== ""));
+  const edit = () => ui.set({ values: values() });
   const more = h("summary", {}, "More filters");
   const rest = h("details", {}, more, h("div", { class: "bj-grid" }, boxes(false)));
   const submit = h("button", { type: "submit", class: "bj-main" }, ui.model.get("submit_label"));
@@ -38,10 +39,10 @@ export default form("filter", (ui) => {
     {
       novalidate: true,
       oninput: edit,
+      onkeydown: submitOnEnter,
       onsubmit: (event) => {
         event.preventDefault();
-        edit();
-        ui.act("submit");
+        ui.act("submit", { state: { values: values() } });
       },
     },
     h("div", { class: "bj-grid" }, boxes(true), limit.box),
