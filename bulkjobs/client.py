@@ -25,6 +25,7 @@ from .follow import FollowRun, follow
 from .ledger import Ledger
 from .library import Library
 from .opening import INTENT_LAPSES, check, lapsed, opened
+from .overview import Entry
 from .pages import listing
 from .pipeline import SEND, carry_out
 from .plan import Plan, asked_for
@@ -501,6 +502,11 @@ class Client:
     def collections(self) -> list[Collection]:
         """Return every collection of this home, newest first. Needs no key and no network."""
         return [Collection(self._shop, row) for row in self.ledger.collections()]
+
+    def overview(self) -> list[Entry]:
+        """Return what `collections` does, for a list of thousands: frozen entries, from one read of the ledger."""
+        now = self._shop.clock.time()
+        return [Entry(row, requests, now) for row, requests in self.ledger.overview()]
 
     def attach(self, collection_id: str) -> Collection:
         """Return a collection by its id, or the beginning of it. Needs no key and no network.

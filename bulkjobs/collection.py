@@ -12,12 +12,13 @@ from . import expiry, outcomes, receive
 from .clock import as_datetime
 from .display import as_html, as_text
 from .errors import BulkJobsError
-from .events import Listener
+from .events import Listener, Progress
 from .export import export
+from .picture import standing
 from .pipeline import ALL, RECEIVE, Steps, carry_out
 from .query import Query
 from .records import DriftReport, LoadReport, drift
-from .rows import PATH, CollectionRow, DataRequestRow, State, bought, overall, paid
+from .rows import CREDITS_A_RECORD, PATH, CollectionRow, DataRequestRow, State, bought, overall, paid, unsent
 from .workshop import DEADLINE, Workshop
 
 _WAIT = Steps(send=False, fetch=False, load=False)
@@ -81,6 +82,16 @@ class Collection:
     def state(self) -> State:
         """Where it stands now (read from the ledger): see `bulkjobs.rows.State`."""
         return overall(self.requests)
+
+    @property
+    def progress(self) -> Progress:
+        """Where it stands as a whole, in numbers (read from the ledger)."""
+        return standing(self._shop, self.id)
+
+    @property
+    def credits_to_spend(self) -> int:
+        """Credits that finishing it will spend, at the most: on what was confirmed and never sent, or may be again."""
+        return unsent(self.requests) * CREDITS_A_RECORD
 
     @property
     def error(self) -> BulkJobsError | None:

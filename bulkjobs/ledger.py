@@ -89,6 +89,16 @@ class Ledger:
         with self._reading() as db:
             return tables.collections(db, "1")
 
+    def overview(self) -> list[tuple[CollectionRow, tuple[DataRequestRow, ...]]]:
+        """Return all collections, newest first, each with its data requests: two statements, however many there are."""
+        with self._reading() as db:
+            rows = tables.collections(db, "1")  # first: what is made meanwhile has its data requests passed over
+            found: dict[str, list[DataRequestRow]] = {row.id: [] for row in rows}
+            for request in tables.data_requests(db, "1"):
+                if request.collection_id in found:
+                    found[request.collection_id].append(request)
+        return [(row, tuple(found[row.id])) for row in rows]
+
     def current(self, service: str, key: str) -> CollectionRow | None:
         """Return the collection that the same query and limit attach to: the newest that is not void."""
         with self._reading() as db:

@@ -11,6 +11,8 @@ from .config import ApiKey
 from .errors import ConfigError
 from .sandbox import Sandbox
 
+JOURNAL = "sandbox-requests.ndjson"  # what the sandbox accepted, in the home of its client
+
 
 async def started_sandbox(**options: Any) -> Sandbox:
     """Start a sandbox.
@@ -30,6 +32,9 @@ async def started_sandbox(**options: Any) -> Sandbox:
 
 class SandboxClient(Client):
     """A `Client` that starts a `bulkjobs.Sandbox` when it is entered, and stops it when it is left.
+
+    Its sandbox writes what it accepts to a journal in the home folder, unless ``journal`` says otherwise: what was
+    bought before a restart can still be polled and downloaded, as at the real service.
 
     Attributes
     ----------
@@ -60,7 +65,8 @@ class SandboxClient(Client):
 
     async def start(self) -> Self:
         """Start the sandbox, then the client."""
-        self.server = await started_sandbox(**self._options)
+        journal = config.home(self._home) / JOURNAL
+        self.server = await started_sandbox(**{"journal": journal, **self._options})
         try:
             super().__init__(
                 self.server.api_key,

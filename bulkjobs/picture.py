@@ -96,6 +96,12 @@ class Picture:
         )
 
 
+def standing(shop: Workshop, collection_id: str) -> events.Progress:
+    """Tell where a collection stands as a whole, by the ledger; there is no run, and so no time."""
+    picture = Picture(shop, collection_id, shop.ledger.data_requests(collection_id), None)
+    return replace(picture._drawn(*picture._look()), elapsed=0.0)
+
+
 def _counts(request: DataRequestRow) -> _Counts:
     loaded = request.state == "loaded"
     return _Counts(

@@ -22,6 +22,7 @@ from .events import Listener
 from .follow import FollowRun as _AsyncFollowRun
 from .ledger import Ledger
 from .library import Library
+from .overview import Entry
 from .plan import Plan
 from .planner import Strategy
 from .query import JobFilter, JobIds, Query
@@ -227,6 +228,10 @@ class Client:
     def collections(self) -> list[Collection]:
         """See `bulkjobs.Client.collections`."""
         return [Collection(found) for found in self._client.collections()]
+
+    def overview(self) -> list[Entry]:
+        """See `bulkjobs.Client.overview`."""
+        return self._client.overview()
 
     def attach(self, collection_id: str) -> Collection:
         """See `bulkjobs.Client.attach`."""

@@ -9,9 +9,12 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from .journal import Journal
 
 Version = Literal["v1", "v2"]
 
@@ -118,13 +121,17 @@ class DataRequests:
         Clock, latency, retention, sizes, and what the contract leaves open.
     account
         Who pays.
+    journal
+        Where they are written down, and read back from, to outlive the process.
     """
 
-    def __init__(self, settings: Settings, account: Account) -> None:
+    def __init__(self, settings: Settings, account: Account, journal: "Journal | None" = None) -> None:
         self._settings = settings
         self._account = account
+        self._journal = journal
         self._by_id: dict[str, DataRequest] = {}
         self._latest: dict[str, DataRequest] = {}
+        self._catch_up()
 
     @property
     def clock(self) -> Callable[[], float]:
@@ -166,6 +173,7 @@ class DataRequests:
         """
         now = self.clock()
         if query is not None:
+            self._catch_up()
             self._refuse_duplicate(query, now)
         failure = self._failure(ids)
         charged = len(ids or ()) if failure is None else 0
@@ -188,14 +196,30 @@ class DataRequests:
         self._by_id[accepted.id] = accepted
         if query is not None:
             self._latest[query] = accepted
+        if self._journal is not None:
+            self._journal.append(accepted, query)
         return accepted
 
     def find(self, request_id: str) -> DataRequest | None:
         """Return a data request; None for an unknown id and for one past its retention (sections 5, 12.8)."""
+        if request_id not in self._by_id:
+            self._catch_up()  # another process's sandbox may have accepted it
         found = self._by_id.get(request_id)
         if found is None or found.state(self.clock()) is State.EXPIRED:
             return None
         return found
+
+    def _catch_up(self) -> None:
+        """Take over what the journal holds of earlier processes, and of others; nothing is charged for it again."""
+        if self._journal is None:
+            return
+        now = self.clock()
+        for request, query in self._journal.news():
+            if request.id in self._by_id or request.state(now) is State.EXPIRED:
+                continue
+            self._by_id[request.id] = request
+            if query is not None:
+                self._latest[query] = request
 
     def _refuse_duplicate(self, query: str, now: float) -> None:
         earlier = self._latest.get(query)

@@ -16,6 +16,7 @@ from .dataset import read_postings
 from .faults import Endpoint as EndpointName
 from .faults import FaultPlan
 from .gateway import Endpoint, Gateway
+from .journal import Journal
 from .lifecycle import Account, DataRequests
 from .result_files import ResultFiles
 from .routes import PREFIX, routes
@@ -205,11 +206,12 @@ class Sandbox:
 
     def _build_service(self, catalog: Catalog) -> Service:
         settings, account = self.settings, Account(self.settings.credits)
+        journal = None if settings.journal is None else Journal(settings.journal, catalog.fingerprint)
         return Service(
             settings=settings,
             catalog=catalog,
             account=account,
-            requests=DataRequests(settings, account),
+            requests=DataRequests(settings, account, journal),
             files=ResultFiles(catalog.lines, settings.result_format, settings.cache_bytes),
             notifier=Notifier(settings.clock, allow_remote=settings.allow_remote),
             faults=self._faults,

@@ -1,6 +1,7 @@
 """What can be set on the sandbox: every point that the contract leaves open, and the stand-in's sizes."""
 
 import ipaddress
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -77,6 +78,9 @@ class Settings:
         One JSON object a line, or one JSON array a file (sections 6 and 11.23).
     cache_bytes
         Room for packed result files on disk, in bytes. Files beyond it are packed again when asked for.
+    journal
+        File in which accepted data requests outlive the process: another sandbox over the same dataset, started with
+        the same file, goes on serving them. Credits are not kept. None forgets all at the end.
 
     Raises
     ------
@@ -110,6 +114,7 @@ class Settings:
     company_url_key: CompanyUrlKey = "both"
     result_format: ResultFormat = "ndjson"
     cache_bytes: int = 1024 * 1024 * 1024
+    journal: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.jupyter import CHROMIUM, SHOTS, Book, Server, browser, lab
+from tests.browser.jupyter import CHROMIUM, Book, Server, browser, lab, settings
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,6 +27,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
+def dark(server: Server) -> Iterator[Server]:
+    """The server, with pages in a dark theme."""
+    settings(server, "JupyterLab Dark")
+    yield server
+    settings(server)
+
+
+@pytest.fixture
 def book(server: Server, request: pytest.FixtureRequest) -> Iterator[Book]:
     """A page on which a notebook can be opened; it must reach nothing outside, and raise nothing."""
     with browser() as page:
@@ -36,5 +44,4 @@ def book(server: Server, request: pytest.FixtureRequest) -> Iterator[Book]:
             assert book.outside == []
             assert book.errors == []
         finally:
-            SHOTS.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=SHOTS / f"{request.node.name}.png")
+            book.shot(request.node.name)

@@ -156,6 +156,11 @@ class Tab:
         self.page.context.route("**/*", route)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)[:300]))
 
+    def shot(self, name: str) -> None:
+        """Keep a picture of the page, to be looked at."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png")
+
     def form(self, name: str) -> Locator:
         """Find a form of ours, as it is drawn in the output of a cell."""
         return self.page.locator(f".bulkjobs-{name}").last

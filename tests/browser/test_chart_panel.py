@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from playwright.sync_api import expect
 
-from .jupyter import ROOT, Book, browser, lab, write
-
-SHOTS = ROOT / "build" / "screenshots"
+from tests.browser.jupyter import Book, Server, write
 
 MAKE = """
 import datetime as dt, sys
@@ -45,65 +41,60 @@ panel.drawing = {"alt": "what it shows", "svg": """
 '''
 
 
-def test_charts_are_drawn_when_chosen_and_harmless(tmp_path: Path) -> None:
-    with lab(tmp_path) as server, browser() as page:
-        book = Book(page, server.url)
-        again = "print('altair' in sys.modules, panel.figure)"
-        wrong = "panel.drawing = {'alt': 'words', 'svg': '<html><script>window.harmed=1</script></html>'}"
-        book.open(write(server, "charts.ipynb", MAKE, "panel", again, again, HARM, wrong))
-        book.run(0, 1, 2)
-        form = book.form("chart-panel")
-        assert book.printed(2) == "False None"
-        group = form.get_by_role("group", name="Charts")
-        buttons = group.get_by_role("button")
-        expect(buttons).to_have_text(["Postings over time", "Top companies", "Top places"])
-        expect(form.get_by_text("Choose a chart.")).to_be_visible()
-        expect(form.locator("figure")).to_be_hidden()
+def test_charts_are_drawn_when_chosen_and_harmless(book: Book, server: Server) -> None:
+    again = "print('altair' in sys.modules, panel.figure)"
+    wrong = "panel.drawing = {'alt': 'words', 'svg': '<html><script>window.harmed=1</script></html>'}"
+    book.open(write(server, "charts.ipynb", MAKE, "panel", again, again, HARM, wrong))
+    book.run(0, 1, 2)
+    form = book.form("chart-panel")
+    assert book.printed(2) == "False None"
+    group = form.get_by_role("group", name="Charts")
+    buttons = group.get_by_role("button")
+    expect(buttons).to_have_text(["Postings over time", "Top companies", "Top places"])
+    expect(form.get_by_text("Choose a chart.")).to_be_visible()
+    expect(form.locator("figure")).to_be_hidden()
 
-        for name, words in (("Postings over time", "Postings by week"), ("Top companies", "Calm 20; 60 postings")):
-            button = group.get_by_role("button", name=name)
-            button.press("Enter")
-            expect(button).to_have_attribute("aria-pressed", "true")
-            expect(group.locator("[aria-pressed=true]")).to_have_count(1)
-            expect(button).to_be_focused()
-            caption = form.locator("figcaption")
-            expect(caption).to_contain_text(words)
-            expect(form.get_by_role("img", name=caption.inner_text(), exact=True)).to_be_visible()
-            expect(form.locator("svg path").first).to_be_attached()
-        expect(form.locator("svg text", has_text="<b onclick='window.harmed=1'>Bold</b>")).to_be_visible()
-        expect(form.locator("section > .bj-help")).to_be_hidden()
-        SHOTS.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=SHOTS / "chart-panel-light.png")
-        book.run(3)
-        assert book.printed(3).startswith("True Postings by company name")
+    for name, words in (("Postings over time", "Postings by week"), ("Top companies", "Calm 20; 60 postings")):
+        button = group.get_by_role("button", name=name)
+        button.press("Enter")
+        expect(button).to_have_attribute("aria-pressed", "true")
+        expect(group.locator("[aria-pressed=true]")).to_have_count(1)
+        expect(button).to_be_focused()
+        caption = form.locator("figcaption")
+        expect(caption).to_contain_text(words)
+        expect(form.get_by_role("img", name=caption.inner_text(), exact=True)).to_be_visible()
+        expect(form.locator("svg path").first).to_be_attached()
+    expect(form.locator("svg text", has_text="<b onclick='window.harmed=1'>Bold</b>")).to_be_visible()
+    expect(form.locator("section > .bj-help")).to_be_hidden()
+    book.shot("chart-panel-light")
+    book.run(3)
+    assert book.printed(3).startswith("True Postings by company name")
 
-        group.get_by_role("button", name="Top places").click()
-        expect(form.get_by_role("alert")).to_contain_text("no column 'location'")
-        expect(group.get_by_role("button", name="Top companies")).to_have_attribute("aria-pressed", "true")
+    group.get_by_role("button", name="Top places").click()
+    expect(form.get_by_role("alert")).to_contain_text("no column 'location'")
+    expect(group.get_by_role("button", name="Top companies")).to_have_attribute("aria-pressed", "true")
 
-        book.run(4)
-        expect(form.get_by_role("img", name="what it shows")).to_be_visible()
-        svg = form.locator("svg")
-        names = svg.evaluate("(svg) => [...svg.querySelectorAll('*')].map((one) => one.localName)")
-        assert names == ["defs", "clipPath", "rect", "g", "rect", "rect", "text"]
-        attributes = "(one) => Object.fromEntries([...one.attributes].map(({ name, value }) => [name, value]))"
-        assert svg.evaluate(attributes).keys() == {
-            "width",
-            "height",
-            "class",
-            "role",
-            "aria-label",
-            "xmlns",
-            "xmlns:xlink",
-        }
-        size = {"width": "30", "height": "30"}
-        assert svg.locator("#one").evaluate(attributes) == {"id": "one", **size, "clip-path": "url(#clip-of-harm)"}
-        assert svg.locator("#two").evaluate(attributes) == {"id": "two", **size}
-        svg.locator("#one").dispatch_event("click")
+    book.run(4)
+    expect(form.get_by_role("img", name="what it shows")).to_be_visible()
+    svg = form.locator("svg")
+    names = svg.evaluate("(svg) => [...svg.querySelectorAll('*')].map((one) => one.localName)")
+    assert names == ["defs", "clipPath", "rect", "g", "rect", "rect", "text"]
+    attributes = "(one) => Object.fromEntries([...one.attributes].map(({ name, value }) => [name, value]))"
+    assert svg.evaluate(attributes).keys() == {
+        "width",
+        "height",
+        "class",
+        "role",
+        "aria-label",
+        "xmlns",
+        "xmlns:xlink",
+    }
+    size = {"width": "30", "height": "30"}
+    assert svg.locator("#one").evaluate(attributes) == {"id": "one", **size, "clip-path": "url(#clip-of-harm)"}
+    assert svg.locator("#two").evaluate(attributes) == {"id": "two", **size}
+    svg.locator("#one").dispatch_event("click")
 
-        book.run(5)
-        expect(form.locator("figcaption")).to_have_text("words")
-        expect(form.locator(".bj-picture > *")).to_have_count(0)
-        assert page.evaluate("window.harmed") is None
-        assert book.outside == []
-        assert book.errors == []
+    book.run(5)
+    expect(form.locator("figcaption")).to_have_text("words")
+    expect(form.locator(".bj-picture > *")).to_have_count(0)
+    assert book.page.evaluate("window.harmed") is None

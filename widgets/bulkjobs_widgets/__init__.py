@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from .api_key_field import ApiKeyField
 from .chart_panel import ChartPanel
+from .collection_list import CollectionList
 from .credit_preview import CreditPreview
 from .desk import Desk
 from .filter_form import FilterForm
 from .id_uploader import IdUploader
 from .posting_table import PostingTable
+from .status_card import StatusCard
 
 __all__ = [
     "ApiKeyField",
     "ChartPanel",
+    "CollectionList",
     "CreditPreview",
     "Desk",
     "FilterForm",
     "IdUploader",
     "PostingTable",
+    "StatusCard",
 ]

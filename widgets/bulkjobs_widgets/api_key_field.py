@@ -34,7 +34,7 @@ class ApiKeyField(View):
     >>> ApiKeyField(desk)
     """
 
-    _esm = front("api_key_field")
+    _esm, _css = front("api_key_field")
 
     account = traitlets.Unicode().tag(sync=True)  # eight hex digits of a hash: they tell keys apart
     service = traitlets.Unicode().tag(sync=True)

@@ -40,7 +40,7 @@ class ChartPanel(View):
     """
 
     needs_client: ClassVar[bool] = False
-    _esm = front("chart_panel")
+    _esm, _css = front("chart_panel")
 
     kinds: Any = traitlets.List([[name, label] for name, (label, _) in CHARTS.items()]).tag(sync=True)
     kind = traitlets.Unicode().tag(sync=True)  # the one that is shown, if any

@@ -42,7 +42,7 @@ class CreditPreview(View):
     >>> preview
     """
 
-    _esm = front("credit_preview")
+    _esm, _css = front("credit_preview")
 
     state = traitlets.Unicode("empty").tag(sync=True)  # empty, bound, stale, refused, sent
     reason = traitlets.Unicode().tag(sync=True)  # why it can't be submitted as it stands

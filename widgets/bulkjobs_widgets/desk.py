@@ -11,13 +11,13 @@ from typing import Any, Protocol, TypeVar
 
 import bulkjobs as bj
 from bulkjobs.errors import ConfigError
-from bulkjobs.events import Event, Listener
 
 log = logging.getLogger("bulkjobs.widgets")
 
 T = TypeVar("T")
 Work = Callable[[], Awaitable[object] | None]
 AnyClient = bj.Client | bj.sync.Client
+AnyCollection = bj.Collection | bj.sync.Collection
 
 
 class Shows(Protocol):
@@ -94,6 +94,10 @@ class Desk:
         """Start a sandbox and work with it: no key, no internet, no real credits."""
         self.use(await bj.Client.sandbox().start())
 
+    def handed(self, collection: bj.Collection) -> AnyCollection:
+        """Return a collection as the user's own client would: with blocking verbs, if that has them."""
+        return bj.sync.Collection(collection) if isinstance(self._given, bj.sync.Client) else collection
+
     # --- running ------------------------------------------------------------------------------------------
 
     def start(self, view: Shows, work: Work) -> None:
@@ -116,28 +120,28 @@ class Desk:
             view.fail(error)
 
     async def ask(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await a verb of the client on the client's own loop."""
-        if isinstance(self._given, bj.sync.Client):
-            return await asyncio.wrap_future(bj.sync.submit(work))
-        return await work
+        """Await a verb of the client on the client's own loop. A cancel is over when the verb itself has ended."""
+        if not isinstance(self._given, bj.sync.Client):
+            return await work
+        task: asyncio.Task[Any] | None = None
 
-    def listener(self, view: Shows, told: Callable[[Event], object]) -> Listener:
-        """Make a listener for events that may come from another thread."""
+        async def whole() -> T:
+            nonlocal task
+            task = asyncio.current_task()
+            return await work
 
-        def heard(event: Event) -> None:
-            if threading.get_ident() == self._thread:
-                told(event)
-            else:
-                self.start(view, lambda: _nothing(told(event)))
-
-        return heard
+        future = asyncio.ensure_future(asyncio.wrap_future(bj.sync.submit(whole())))
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            while not future.done():  # what is on its way is written down first
+                if task is not None:
+                    task.get_loop().call_soon_threadsafe(task.cancel)
+                await asyncio.wait({future}, timeout=0.05 if task is None else None)
+            raise
 
     async def idle(self) -> None:
         """Return when nothing that was started is running any more."""
         await asyncio.sleep(0)  # what was just handed over begins
         while self._tasks:
             await asyncio.wait(set(self._tasks))
-
-
-def _nothing(_: object) -> None:
-    return None

@@ -49,7 +49,7 @@ class FilterForm(QueryForm):
     JobFilter(title='Nurse', country='Germany')
     """
 
-    _esm = front("filter_form")
+    _esm, _css = front("filter_form")
 
     fields: Any = traitlets.List().tag(sync=True)
     values = traitlets.Dict().tag(sync=True)

@@ -58,7 +58,7 @@ class IdUploader(QueryForm):
     <JobIds: 3 ids (1, 2, 3)>
     """
 
-    _esm = front("id_uploader")
+    _esm, _css = front("id_uploader")
 
     source = traitlets.Unicode().tag(sync=True)  # where the ids that it holds are from: file, paste, path, or nowhere
     name = traitlets.Unicode().tag(sync=True)

@@ -51,7 +51,7 @@ class PostingTable(View):
     """
 
     needs_client: ClassVar[bool] = False
-    _esm = front("posting_table")
+    _esm, _css = front("posting_table")
 
     search = traitlets.Unicode().tag(sync=True)
     sort = traitlets.Unicode().tag(sync=True)  # the column that gives the order, if any

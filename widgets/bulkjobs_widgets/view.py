@@ -17,9 +17,11 @@ from .desk import AnyClient, Desk
 FRONT = Path(__file__).with_name("front")
 
 
-def front(name: str) -> str:
-    """Return the JavaScript module of a form: the helpers that all share, and its own."""
-    return "\n".join((FRONT / f"{part}.js").read_text("utf-8") for part in ("dom", name))
+def front(name: str) -> tuple[str, str]:
+    """Return the JavaScript module and the style sheet of a form: what all share, and its own."""
+    own = FRONT / f"{name}.css"
+    module = "\n".join((FRONT / f"{part}.js").read_text("utf-8") for part in ("dom", name))
+    return module, (FRONT / "theme.css").read_text("utf-8") + (own.read_text("utf-8") if own.exists() else "")
 
 
 class View(anywidget.AnyWidget):
@@ -42,8 +44,6 @@ class View(anywidget.AnyWidget):
     """
 
     needs_client: ClassVar[bool] = True
-
-    _css = (FRONT / "theme.css").read_text("utf-8")
 
     title = traitlets.Unicode().tag(sync=True)
     offer = traitlets.Unicode().tag(sync=True)  # why the service can't be asked; with a button for the sandbox

@@ -1,0 +1,428 @@
+"""`StatusCard`: a collection on its way, from the POST to the library, with what the ledger says at its end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+import traitlets
+
+import bulkjobs as bj
+from bulkjobs.clock import as_datetime
+from bulkjobs.display import Rows
+from bulkjobs.errors import BulkJobsError
+from bulkjobs.events import Event
+from bulkjobs.rows import DataRequestRow, State, overall, waiting
+
+from .desk import AnyClient, AnyCollection, Desk
+from .story import Story
+from .view import View, front
+
+AT_MOST = 0.1  # seconds between two messages to the browser, however many events come
+CHECKING = "checking the plan"
+WORDS: dict[State, str] = {
+    "planned": "not sent yet",
+    "sending": "a POST was on its way when its process ended",
+    "accepted": "the service is at work, and nobody waits for it here",
+    "ready": "ready at the service, not fetched yet",
+    "fetched": "files are here, not in the library yet",
+    "loaded": "done: all of it is here",
+    "refused": "refused",
+    "failed": "failed",
+    "unknown": "in question: what became of a POST is not known",
+}
+_ENDED = frozenset({"failed", "refused", "unknown"})
+
+
+class StatusCard(View):
+    """A card for one collection: runs a plan, or shows what became of one.
+
+    What it shows while it runs is told by events; what it shows at the end is read from the ledger. To stop waiting
+    is safe at any time, and so is a restart of the kernel: another card on the same collection goes on.
+
+    Parameters
+    ----------
+    client : Client, sync.Client or Desk, optional
+        Whose verbs it calls; see `Desk`.
+    collection : Collection or str, optional
+        What to show, or its id; see `attach`.
+    on_done : callable, optional
+        Called with the collection when all of it is here; may be a coroutine function.
+
+    Examples
+    --------
+    >>> card = StatusCard(client)
+    >>> card.run(plan, max_credits=500)
+    >>> card
+    """
+
+    _esm, _css = front("status_card")
+
+    name = traitlets.Unicode().tag(sync=True)  # of the collection
+    asked = traitlets.Unicode().tag(sync=True)
+    running = traitlets.Bool(default_value=False).tag(sync=True)
+    state = traitlets.Unicode("nothing to show yet").tag(sync=True)
+    mood = traitlets.Unicode("idle").tag(sync=True)  # idle, running, good, bad or open
+    figures = traitlets.Dict().tag(sync=True)
+    bar = traitlets.Dict().tag(sync=True)  # value and max; empty where it can't be told
+    detail = traitlets.Unicode().tag(sync=True)
+    times = traitlets.Dict().tag(sync=True)  # since, until, next_poll: seconds since the epoch; the browser counts
+    now = traitlets.Float().tag(sync=True)  # the kernel's time, when the browser asks: its clock may be another one
+    history: Any = traitlets.List().tag(sync=True)
+    remarks: Any = traitlets.List().tag(sync=True)  # labelled lines, such as what expires
+    stop_button = traitlets.Unicode().tag(sync=True)  # words of the buttons; without any, there is none
+    resume_button = traitlets.Dict().tag(sync=True)
+    retry_button = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        client: AnyClient | Desk | None = None,
+        collection: AnyCollection | str | None = None,
+        *,
+        on_done: Callable[[AnyCollection], object] | None = None,
+        **traits: Any,
+    ) -> None:
+        self._on_done = on_done
+        self._found: bj.Collection | None = None
+        self._story = Story()
+        self._lock = threading.Lock()
+        self._events: list[tuple[float, Event]] = []
+        self._due, self._sent_at = False, 0.0
+        self._task: asyncio.Task[Any] | None = None
+        self._stopping = False
+        traits.setdefault("title", "Collection")
+        super().__init__(client, **traits)
+        if collection is not None:
+            self.attach(collection)
+
+    # --- verbs --------------------------------------------------------------------------------------------
+
+    @property
+    def collection(self) -> AnyCollection | None:
+        """The collection, once it is known; of the same kind as the client."""
+        return None if self._found is None else self.desk.handed(self._found)
+
+    def run(self, plan: bj.Plan, *, max_credits: int | None) -> None:
+        """Collect a plan, and show how it goes. Spends credits; while something runs here, nothing is sent.
+
+        Parameters
+        ----------
+        plan : Plan
+            What to buy.
+        max_credits : int or None
+            The most credits to spend.
+        """
+        if not self._taken():
+            return
+        self._found, self._story = None, Story()
+        began = time.time()
+
+        async def collect() -> bj.Collection:
+            return await self.desk.client.collect(plan, max_credits=max_credits, on_event=self._told)
+
+        def made() -> bj.Collection | None:
+            """Find what was written down, where it ended before any event told."""
+            client = self.desk.client
+            row = client.ledger.current(client.service, plan.key)
+            return None if row is None or (plan.is_new and row.made_at < began - 1) else client.attach(row.id)
+
+        self._clear(asked=repr(plan.query))
+        self.state, self.mood = CHECKING, "running"
+        self.desk.start(self, lambda: self._carry(collect, CHECKING, made))
+
+    def attach(self, collection: AnyCollection | str, *, receive: bool = True) -> None:
+        """Show what the ledger knows of a collection, and receive what of it is paid. Sends nothing, costs nothing.
+
+        Parameters
+        ----------
+        collection : Collection or str
+            What to show, or its id, or the beginning of it.
+        receive : bool
+            Whether to go on polling, fetching and loading where data requests are on their way.
+        """
+        if not self._taken():
+            return
+        self._story = Story()
+        try:
+            name = collection if isinstance(collection, str) else collection.id
+            self._found = self.desk.client.attach(name)
+            self._clear()
+            _retell(self._story, self._found)
+            self._show_truth()
+        except BulkJobsError as error:
+            self.running = False
+            self.fail(error)
+            return
+        self.running = False
+        if receive and self.resume_button and not self._is_foreign(self._found) and _is_coming(self._found.requests):
+            self._receive("receiving what was bought, at no cost")
+        else:
+            self.desk.start(self, self._ended)
+
+    # --- buttons ------------------------------------------------------------------------------------------
+
+    def do_time(self, _content: Mapping[str, Any], _buffers: Sequence[memoryview]) -> None:
+        """Tell the browser what time it is here; that is also how it knows that there is a kernel."""
+        self.now = time.time()
+
+    def do_stop(self, _content: Mapping[str, Any], _buffers: Sequence[memoryview]) -> None:
+        """Stop waiting. A POST that is on its way is written down first."""
+        if self._task is None or self._stopping:
+            return
+        self._stopping = True
+        self.say("Stopping; what is on its way is written down first.")
+        self._task.cancel()
+
+    async def do_resume(self, content: Mapping[str, Any], _buffers: Sequence[memoryview]) -> None:
+        """Do what is left; what costs is done only if it costs no more than the button said."""
+        found, said = self._found, content.get("credits")
+        if found is None or self._is_foreign(found):
+            return
+        cost = await asyncio.to_thread(lambda: found.credits_to_spend)
+        if not cost:
+            self._receive("resumed: receiving what was bought, at no cost")
+            return
+        if not isinstance(said, int) or cost > said:
+            self._show_truth()
+            self.say(f"It would cost {cost:,} credits by now. Press it again, if you mean it.")
+            return
+        if not self._taken():
+            return
+
+        async def resume() -> object:
+            return await self.desk.client.resume(found.id, on_event=self._told)
+
+        await self._carry(resume, f"resumed: sending what is left, {cost:,} credits")
+
+    def _receive(self, words: str) -> None:
+        found = self._found
+        if found is None or not self._taken():
+            return
+
+        async def receive() -> object:
+            return await found.finish(send=False, on_event=self._told)
+
+        self.desk.start(self, lambda: self._carry(receive, words))
+
+    # --- a run --------------------------------------------------------------------------------------------
+
+    def _taken(self) -> bool:
+        """Begin, unless something runs already: callbacks may come from several threads."""
+        with self._lock:
+            if not self.running:
+                self.running = True
+                return True
+        self.say("It is running already: nothing was started, and nothing sent a second time.")
+        return False
+
+    async def _carry(
+        self,
+        work: Callable[[], Coroutine[Any, Any, object]],
+        words: str,
+        made: Callable[[], bj.Collection | None] | None = None,
+    ) -> None:
+        """Do something that tells of itself by events, and show the truth at its end, whatever that is."""
+        self._task, self._stopping, self.notice = asyncio.current_task(), False, {}
+        began = time.time()
+        self._story.begin(began, words)
+        self._show(since=began)
+        try:
+            await self._until_stopped(work)
+        finally:
+            stopped, self._stopping, self._task = self._stopping, False, None
+            self._flush()
+            try:
+                if self._found is None and made is not None:
+                    self._found = await asyncio.to_thread(made)
+                if stopped:
+                    self._story.note(time.time(), "stopped waiting")
+                self._show_truth(since=began, until=time.time(), note=True)
+            finally:
+                self.running = False
+        if stopped:
+            self._say_stopped()
+        await self._ended()
+
+    async def _until_stopped(self, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        try:
+            await self.desk.ask(work())
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+
+    async def _ended(self) -> None:
+        """Tell what it ended with: the error that the ledger keeps, or that all is here."""
+        found = self._found
+        if found is None:
+            return
+        if self._is_foreign(found):
+            self.say(f"It was bought from {found.service}: use a client of that service to go on with it.")
+        elif (error := found.error) is not None:
+            self.fail(error)
+        if found.state == "loaded" and self._on_done is not None:
+            result = self._on_done(self.desk.handed(found))
+            if asyncio.iscoroutine(result):
+                await result
+
+    def _say_stopped(self) -> None:
+        name = f"client.resume({self.name!r})" if self.name else ""
+        self.say(f"Stopped waiting. Later: {name}" if name else "Stopped: nothing was sent.")
+        if self.resume_button:
+            self.focus_on("resume")
+
+    # --- what is told meanwhile ---------------------------------------------------------------------------
+
+    def _told(self, event: Event) -> None:
+        """Hear an event, on whatever thread; many of them make one message."""
+        with self._lock:
+            self._events.append((time.time(), event))
+            due, self._due = self._due, True
+        if not due:
+            self.desk.start(self, self._soon)
+
+    async def _soon(self) -> None:
+        await asyncio.sleep(max(0.0, self._sent_at + AT_MOST - time.monotonic()))
+        self._flush()
+
+    def _flush(self) -> None:
+        with self._lock:
+            told, self._events, self._due = self._events, [], False
+        if not told or not self.running:
+            return
+        for at, event in told:
+            self._story.hear(at, event)
+        if self._found is None and self._story.collection_id:
+            self._found = self.desk.client.attach(self._story.collection_id)
+        self._show()
+        self._sent_at = time.monotonic()
+
+    def _clear(self, asked: str = "") -> None:
+        with self.hold_sync():
+            self.name, self.asked, self.figures, self.times, self.remarks = "", asked, {}, {}, []
+            self.history, self.bar, self.detail, self.notice = [], {}, "", {}
+            self.resume_button, self.retry_button = {}, {}
+
+    def _show(self, **times: float) -> None:
+        """Show what was told."""
+        story = self._story
+        with self.hold_sync():
+            if self._found is not None and self.name != self._found.id:
+                self.name, self.asked = self._found.id, self._found.asked
+            self.state, self.mood, self.figures, self.history = story.state, "running", story.figures, story.history
+            self.bar, self.detail, self.remarks, self.resume_button, self.retry_button = (
+                story.bar,
+                story.detail,
+                [],
+                {},
+                {},
+            )
+            self.times = {"since": self.times.get("since", 0.0), "until": 0.0, "next_poll": story.next_poll, **times}
+            goes_on = f"the request goes on at the service; resume with client.resume({self.name!r})"
+            self.stop_button = f"Stop waiting: {goes_on}" if self.name else "Stop"
+
+    def _show_truth(self, *, note: bool = False, **times: float) -> None:
+        """Show what the ledger says."""
+        found, story = self._found, self._story
+        if found is None:
+            with self.hold_sync():
+                story.reach(time.time(), "nothing was sent")
+                self.state, self.mood, self.history, self.stop_button = story.state, "bad", story.history, ""
+                self.times = {**times, "next_poll": 0.0}
+            return
+        requests = found.requests
+        state = overall(requests)
+        story.count(found.progress)
+        if note:
+            story.reach(time.time(), WORDS[state])
+        foreign = self._is_foreign(found)
+        with self.hold_sync():
+            self.name, self.asked, self.stop_button, self.detail = found.id, found.asked, "", ""
+            self.state, self.mood = WORDS[state], _mood(state)
+            self.figures, self.history = story.figures, story.history
+            self.bar = {"value": story.figures["records"], "max": max(1, story.figures["expected"])}
+            self.times = {**_times(requests, state), **times, "next_poll": 0.0}
+            differences = (found.reconciliation or {}).get("differences", [])
+            self.remarks = [list(row) for row in [*(("difference", one) for one in differences), *found.expiry]]
+            self.resume_button = {} if foreign else _resume(requests, found.credits_to_spend)
+            self.retry_button = _retry(requests, found.credits_to_spend, foreign=foreign)
+
+    def _is_foreign(self, found: bj.Collection) -> bool:
+        return found.service != self.desk.client.service
+
+    # --- where no browser is ------------------------------------------------------------------------------
+
+    def rows(self) -> Rows:
+        """Return it as labelled lines, its history last."""
+        rows = [("state", self.state)]
+        if self.name:
+            rows.append(("collection", self.name))
+        if self.asked:
+            rows.append(("query", self.asked))
+        if self.figures:
+            rows += list(_counted(self.figures))
+        rows += [(label, text) for label, text in self.remarks]
+        return [*rows, *((f"{as_datetime(line['at']):%Y-%m-%d %H:%M:%S} UTC", line["text"]) for line in self.history)]
+
+
+def _counted(figures: Mapping[str, int]) -> Rows:
+    done = ", ".join(f"{figures[name]:,} {name}" for name in ("sent", "ready", "loaded"))
+    return [
+        ("data requests", f"{done} of {figures['requests']:,}"),
+        ("files", f"{figures['files']:,}"),
+        ("records", f"{figures['records']:,} of {figures['expected']:,}"),
+        ("credits", f"{figures['credits']:,}"),
+    ]
+
+
+def _mood(state: State) -> str:
+    return "good" if state == "loaded" else "bad" if state in _ENDED else "open"
+
+
+def _is_coming(requests: Sequence[DataRequestRow]) -> bool:
+    """Whether something is paid and not here."""
+    return any(request.state in {"accepted", "ready", "fetched"} for request in requests)
+
+
+def _resume(requests: Sequence[DataRequestRow], cost: int) -> dict[str, object]:
+    """Say what the button does; nothing where there is nothing to do, or where it is a retry."""
+    if any(request.state != "planned" for request in waiting(requests)):
+        return {}
+    if cost:
+        return {"label": f"Resume: sends the rest, {cost:,} credits", "credits": cost}
+    if _is_coming(requests) or any(request.state == "sending" for request in requests):
+        return {"label": "Resume: receives what was bought, at no cost", "credits": 0}
+    return {}
+
+
+def _retry(requests: Sequence[DataRequestRow], cost: int, *, foreign: bool) -> dict[str, object]:
+    """Say what sending what failed again does, and whether that is safe; nothing where nothing failed."""
+    if not any(request.state in _ENDED for request in requests):
+        return {}
+    again = waiting(requests)
+    if foreign or all(request.state == "planned" for request in again):
+        return {"label": "Retry", "credits": 0, "enabled": False, "why": "It can't be sent again by itself."}
+    rest = " and the rest" if any(request.state == "planned" for request in again) else ""
+    return {"label": f"Retry: sends what failed{rest}, {cost:,} credits", "credits": cost, "enabled": True, "why": ""}
+
+
+def _times(requests: Sequence[DataRequestRow], state: State) -> dict[str, float]:
+    """Tell how long it took, where it is done; of what is not, nobody knows how long it was worked on."""
+    sent = [request.sent_at for request in requests if request.sent_at is not None]
+    loaded = [request.loaded_at for request in requests if request.loaded_at is not None]
+    return {"since": min(sent), "until": max(loaded)} if state == "loaded" and sent and loaded else {}
+
+
+def _retell(story: Story, found: bj.Collection) -> None:
+    """Tell the history of a collection from the times in the ledger."""
+    requests = found.requests
+    moments = [(found.made_at, "written down")]
+    for name, words in (("sent_at", "sent"), ("accepted_at", "accepted"), ("ready_at", "files are ready")):
+        moments += [(at, words) for request in requests if (at := getattr(request, name)) is not None]
+    loaded = [request.loaded_at for request in requests if request.loaded_at is not None]
+    if loaded and overall(requests) == "loaded":
+        moments.append((max(loaded), WORDS["loaded"]))
+    for at, words in sorted(moments, key=lambda moment: moment[0]):
+        story.note(at, words)
