@@ -33,6 +33,13 @@ except bj.errors.InvalidQuery as error:
 """
 
 
+WORK = """\
+import pathlib, time
+while not pathlib.Path("go").exists():
+    time.sleep(0.05)
+"""
+
+
 def fact(form: Locator, label: str) -> Locator:
     return form.locator(f"dt:text-is('{label}') + dd")
 
@@ -47,12 +54,14 @@ def test_files_text_and_paths(book: Book, server: Server, tmp_path: Path) -> Non
     binary.write_bytes(b"PK\x03\x04\x00\x00\xff\xfe")
     small = tmp_path / "small.txt"
     small.write_text("4\r\n")
+    other = tmp_path / "other.txt"
+    other.write_text("8\n9\n")
     huge = tmp_path / "huge.csv"
     with huge.open("wb") as written:
         written.truncate(32 * MIB + 1)
 
     page = book.page
-    book.open(write(server, "ids.ipynb", BEGIN, SHOW, ASK, "print(handed, edits)"))
+    book.open(write(server, "ids.ipynb", BEGIN, SHOW, ASK, "print(handed, edits)", WORK))
     book.run(0, 1)
     form = book.form("id-uploader")
     file, paste = form.get_by_label("A file on your computer"), form.get_by_label("Pasted text")
@@ -105,6 +114,20 @@ def test_files_text_and_paths(book: Book, server: Server, tmp_path: Path) -> Non
     expect(summary).to_have_text("1 id from small.txt")
     book.run(2)
     assert book.printed(2) == "1"
+
+    # while the kernel is at work it hears of nothing: the list before is out of sight all the same
+    page.evaluate(
+        """() => {
+            window.jupyterapp.shell.currentWidget.content.activeCellIndex = 4;
+            window.jupyterapp.commands.execute("notebook:run-cell");
+        }"""
+    )
+    file.set_input_files(other)
+    expect(summary).to_have_text("Reading other.txt ...")
+    expect(fact(form, "ids")).to_have_count(0)
+    expect(form.get_by_text("in use").locator("visible=true")).to_have_count(0)
+    (server.folder / "go").touch()
+    expect(summary).to_have_text("2 ids from other.txt")
 
     # a path, with the keyboard alone
     path.focus()

@@ -179,6 +179,7 @@ async def test_a_second_upload_replaces_one_that_runs(uploader: IdUploader, brow
     await browser.piece(first, b"1\n", 0)
     second = await browser.begin(4)
     assert {"upload": first, "done": True} in browser.told
+    await browser.piece(first, b"1\n", 0)
     await browser.piece(first, b"2\n3\n", 2)
     await browser.piece(second, b"8\n9\n", 0)
     await browser.piece(second, b"8\n9\n", 0)  # once more, too late
