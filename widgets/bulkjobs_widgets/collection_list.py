@@ -38,7 +38,7 @@ class CollectionList(View):
     on_resume : callable, optional
         Called with the collection that is to be finished, in place of finishing it here; `StatusCard.attach` takes it.
     on_load : callable, optional
-        Called with the frame that is loaded; it is in `frame`, too.
+        Called with the collection that is loaded, and its frame; it is in `frame`, too.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class CollectionList(View):
         *,
         on_open: Callable[[AnyCollection], object] | None = None,
         on_resume: Callable[[AnyCollection], object] | None = None,
-        on_load: Callable[[pl.DataFrame], object] | None = None,
+        on_load: Callable[[AnyCollection, pl.DataFrame], object] | None = None,
         **traits: Any,
     ) -> None:
         self._on_open, self._on_resume, self._on_load = on_open, on_resume, on_load
@@ -170,7 +170,7 @@ class CollectionList(View):
             self.frame = await asyncio.to_thread(found.frame)
         where = "" if self._on_load else " It is in .frame."
         self.say(f"{found.id}: {self.frame.height:,} postings loaded.{where}")
-        await _called(self._on_load, self.frame)
+        await _called(self._on_load, self.desk.handed(found), self.frame)
 
     async def _named(self, content: Mapping[str, Any]) -> bj.Collection:
         return await asyncio.to_thread(self.desk.client.attach, str(content.get("id", "")))
@@ -198,7 +198,7 @@ def _offer(entry: Entry) -> str:
     return f"Resume: sends {cost:,} records, {cost:,} credits" if cost else "Resume: no cost"
 
 
-async def _called(callback: Callable[[Any], object] | None, value: object) -> None:
-    result = None if callback is None else callback(value)
+async def _called(callback: Callable[..., object] | None, *values: object) -> None:
+    result = None if callback is None else callback(*values)
     if asyncio.iscoroutine(result):
         await result

@@ -15,7 +15,7 @@ from bulkjobs.clock import as_datetime
 from bulkjobs.display import Rows
 from bulkjobs.errors import BulkJobsError
 from bulkjobs.events import Event
-from bulkjobs.rows import DataRequestRow, State, overall, waiting
+from bulkjobs.rows import DataRequestRow, State, is_coming, overall, waiting
 
 from .desk import AnyClient, AnyCollection, Desk
 from .story import Story
@@ -157,7 +157,7 @@ class StatusCard(View):
             self.fail(error)
             return
         self.running = False
-        if receive and self.resume_button and not self._is_foreign(self._found) and _is_coming(self._found.requests):
+        if receive and self.resume_button and not self._is_foreign(self._found) and is_coming(self._found.requests):
             self._receive("receiving what was bought, at no cost")
         else:
             self.desk.start(self, self._ended)
@@ -381,18 +381,13 @@ def _mood(state: State) -> str:
     return "good" if state == "loaded" else "bad" if state in _ENDED else "open"
 
 
-def _is_coming(requests: Sequence[DataRequestRow]) -> bool:
-    """Whether something is paid and not here."""
-    return any(request.state in {"accepted", "ready", "fetched"} for request in requests)
-
-
 def _resume(requests: Sequence[DataRequestRow], cost: int) -> dict[str, object]:
     """Say what the button does; nothing where there is nothing to do, or where it is a retry."""
     if any(request.state != "planned" for request in waiting(requests)):
         return {}
     if cost:
         return {"label": f"Resume: sends the rest, {cost:,} credits", "credits": cost}
-    if _is_coming(requests) or any(request.state == "sending" for request in requests):
+    if is_coming(requests) or any(request.state == "sending" for request in requests):
         return {"label": "Resume: receives what was bought, at no cost", "credits": 0}
     return {}
 

@@ -101,7 +101,7 @@ async def test_to_open_hands_the_collection_on(desk: Desk, client: Any) -> None:
 async def test_to_load_gives_the_frame(desk: Desk, client: Any) -> None:
     bought = await client.collect(QUERY, limit=30)
     heard: list[pl.DataFrame] = []
-    found = CollectionList(desk, on_load=heard.append)
+    found = CollectionList(desk, on_load=lambda collection, frame: heard.append(frame))
     await act(found, "load", id=bought.id)
     assert found.frame is heard[0]
     assert heard[0].equals(bought.frame())
