@@ -155,16 +155,13 @@ class Collector(ipywidgets.VBox):  # type: ignore[misc]  # it has no types
         plan = self.preview.plan
         if plan is None:
             raise BulkJobsError("Another query was previewed meanwhile.", next_step="collect it again")
+        await asyncio.to_thread(self.desk.client.check, plan, max_credits=max_credits)
+        self.status.failure = None
         self._run(plan, max_credits)
         await self.desk.idle()
-        if self._collection is None or self._collection.id != getattr(self.status.collection, "id", None):
-            raise self._failure()
+        if self._collection is None:
+            raise self.status.failure or BulkJobsError("It was stopped.", next_step="client.resume()")
         return self._collection
-
-    def _failure(self) -> BulkJobsError:
-        found = self.status.collection
-        said = {**self.status.notice}
-        return (found and found.error) or BulkJobsError(said.get("text", "It was stopped."), next_step=said.get("next"))
 
     # --- the path -----------------------------------------------------------------------------------------
 

@@ -254,7 +254,7 @@ class PostingTable(View):
         whole = f" (filtered from {everything:,})" if self.search.strip() else ""
         return f"Rows {first + 1:,} to {first + here:,} of {found:,}{whole}{order}"
 
-    def _html(self) -> str:
+    def static_html(self) -> str:
         rows, chosen = self._rows(), self._chosen()
         here = rows.head(PREVIEW)
         title = f"{self.title}: {self._summary(len(rows), 0, len(here))}; {self._part()}"
