@@ -141,8 +141,10 @@ async def test_a_card_can_take_over_the_resume(desk: Desk, client: Any) -> None:
     await act(found, "resume", id=waits.id, cost=0)
     assert (card.name, card.state) == (waits.id, "done: all of it is here")
     name = await leave_intent(client, bj.JobFilter(title="Nurse"), 2)
-    await act(found, "resume", id=name, cost=2)
-    assert (card.name, card.resume_button["credits"], posts(client.server)) == (name, 2, 1)  # it asks again
+    cost = client.attach(name).credits_to_spend
+    assert cost
+    await act(found, "resume", id=name, cost=cost)
+    assert (card.name, card.resume_button["credits"], posts(client.server)) == (name, cost, 1)  # it asks again
 
 
 async def test_what_another_service_sold_is_shown_and_not_resumed(desk: Desk, client: Any, tmp_path: Path) -> None:
