@@ -142,6 +142,7 @@ async def test_a_card_can_take_over_the_resume(desk: Desk, client: Any) -> None:
     assert (card.name, card.state) == (waits.id, "done: all of it is here")
     name = await leave_intent(client, bj.JobFilter(title="Nurse"), 2)
     cost = client.attach(name).credits_to_spend
+    assert cost
     await act(found, "resume", id=name, cost=cost)
     assert (card.name, card.resume_button["credits"], posts(client.server)) == (name, cost, 1)  # it asks again
 

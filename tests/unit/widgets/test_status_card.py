@@ -106,7 +106,7 @@ async def test_a_flood_of_events_is_few_messages_and_the_last_state_is_not_lost(
         result = await finish(self, on_event=on_event, **options)
         for received in range(5_000):
             on_event(events.Fetching(self.id, "file", received, 5_000))
-        on_event(events.Reconciled(self.id, 1, 1, ("the very last",)))
+        on_event(events.FetchRetried(self.id, "file", "the very last"))
         return result
 
     sent = 0
@@ -121,7 +121,7 @@ async def test_a_flood_of_events_is_few_messages_and_the_last_state_is_not_lost(
     monkeypatch.setattr(card, "send_state", counted)
     card.run(await client.plan(QUERY, limit=30), max_credits=30)
     await desk.idle()
-    assert texts(card)[-2:] == ["the very last", "done: all of it is here"]
+    assert texts(card)[-2:] == ["a download is tried again (the very last)", "done: all of it is here"]
     assert sent < 60
 
 
