@@ -40,6 +40,7 @@ _CONFIG: dict[str, Any] = {
     },
 }
 _TAG = re.compile(r"<[^<>]+>")  # values of attributes hold no < or >: those are escaped
+_NO_CHARACTERS = {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"}
 _mode: Mode = "svg"
 
 
@@ -89,7 +90,7 @@ class Figure:
             It would fetch data or a picture from elsewhere, or links to what is no web page.
         """
         _, vl_convert = drawing()
-        spec: dict[str, Any] = self.chart.to_dict()
+        spec: dict[str, Any] = _clean(self.chart.to_dict())
         spec["config"] = _merged(_CONFIG, spec.get("config", {}))
         version = re.search(r"/v(\d+)\.(\d+)", spec.get("$schema", ""))
         try:
@@ -101,7 +102,7 @@ class Figure:
             raise InvalidQuery(f"This chart can't be drawn ({error}).", field="chart") from error
         if re.search(r'<image [^<>]*href="(?!data:)', drawn):
             raise InvalidQuery("This chart fetches pictures from elsewhere.", field="chart")
-        return _inlined(safe_text(drawn), self.alt)
+        return _inlined(drawn, self.alt)
 
     def __repr__(self) -> str:
         return self.alt
@@ -138,7 +139,7 @@ def show(chart: alt.TopLevelMixin, *, alt: str) -> Figure:
         raise InvalidQuery(
             "A chart needs a text that says what it shows.", field="alt", next_step='charts.show(chart, alt="...")'
         )
-    return Figure(chart, safe_text(alt.strip()))
+    return Figure(chart, _clean(alt.strip()))
 
 
 # --- drawing ----------------------------------------------------------------------------------------------
@@ -154,6 +155,15 @@ def drawing() -> tuple[Any, Any]:
             f"Charts need Altair and vl-convert ({error}).", next_step='pip install "bulkjobs[charts]"'
         ) from error
     return altair, vl_convert
+
+
+def _clean(part: Any) -> Any:
+    """Replace what no XML document may hold in all text of a chart: vl-convert ends the whole process at it."""
+    if isinstance(part, dict):
+        return {_clean(key): _clean(value) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_clean(item) for item in part]
+    return safe_text(part).translate(_NO_CHARACTERS) if isinstance(part, str) else part
 
 
 def _recover(vl_convert: Any) -> None:
