@@ -255,6 +255,7 @@ class PostingTable(View):
         return f"Rows {first + 1:,} to {first + here:,} of {found:,}{whole}{order}"
 
     def static_html(self) -> str:
+        """Return what is left of it where no widgets are drawn: its shape and its first rows; everything is escaped."""
         rows, chosen = self._rows(), self._chosen()
         here = rows.head(PREVIEW)
         title = f"{self.title}: {self._summary(len(rows), 0, len(here))}; {self._part()}"
