@@ -10,10 +10,10 @@ import threading
 
 import polars as pl
 import pytest
-from bulkjobs_widgets import ChartPanel, chart_panel
 
 import bulkjobs as bj
 from bulkjobs import charts
+from bulkjobs_widgets import ChartPanel, chart_panel
 from tests.forms import act
 
 FRAME = pl.DataFrame(

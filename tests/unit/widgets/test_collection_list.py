@@ -9,10 +9,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bulkjobs_widgets import CollectionList, Desk, StatusCard
 
 import bulkjobs as bj
 from bulkjobs.rows import Intent
+from bulkjobs_widgets import CollectionList, Desk, StatusCard
 from tests.forms import act
 from tests.support import leave_intent, posts
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bulkjobs_widgets import Collector, Desk, filter_form
 
 import bulkjobs as bj
 from bulkjobs.sandbox.catalog import Catalog
+from bulkjobs_widgets import Collector, Desk, filter_form
 from tests.forms import act
 
 NURSE = bj.JobFilter(title="Nurse")

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bulkjobs_widgets import CreditPreview, Desk
 
 import bulkjobs as bj
 from bulkjobs.sandbox.catalog import Catalog
+from bulkjobs_widgets import CreditPreview, Desk
 from tests.forms import act
 
 NURSE = bj.JobFilter(title="Nurse")

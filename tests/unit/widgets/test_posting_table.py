@@ -11,12 +11,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bulkjobs_widgets import PostingTable, posting_table
 from hypothesis import given
 from hypothesis import strategies as st
 
 import bulkjobs as bj
 from bulkjobs import browse
+from bulkjobs_widgets import PostingTable, posting_table
 from tests.forms import act
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bulkjobs_widgets import Desk, StatusCard
-from bulkjobs_widgets.story import MOST, Story
 
 import bulkjobs as bj
 from bulkjobs import events
 from bulkjobs.sandbox import Fault
+from bulkjobs_widgets import Desk, StatusCard
+from bulkjobs_widgets.story import MOST, Story
 from tests.forms import act
 from tests.support import in_parts, leave_intent, posts, until
 
