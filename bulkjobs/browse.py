@@ -41,7 +41,7 @@ def find(frame: pl.DataFrame, text: str) -> pl.Series:
     held = [column.str.contains(sought) for column in spelt if column is not None]
     if not held or frame.is_empty():
         return pl.Series([], dtype=pl.get_index_type())
-    return frame.select(pl.arg_where(pl.any_horizontal(held).fill_null(value=False))).to_series()
+    return frame.select(pl.arg_where(pl.any_horizontal(held))).to_series()
 
 
 def ordered(frame: pl.DataFrame, rows: pl.Series, column: str, *, descending: bool = False) -> pl.Series:

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 
 from . import expiry
 from .query import JobFilter
-from .rows import CREDITS_A_RECORD, UNFINISHED, CollectionRow, DataRequestRow, State, bought, overall, paid, unsent
+from .rows import (
+    CREDITS_A_RECORD,
+    UNFINISHED,
+    CollectionRow,
+    DataRequestRow,
+    State,
+    bought,
+    is_coming,
+    overall,
+    paid,
+    unsent,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,11 @@ class Entry:
     def is_unfinished(self) -> bool:
         """Whether something of it is still to be sent or to be received."""
         return bool(self.credits_to_spend) or any(request.state in UNFINISHED for request in self.requests)
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether something of it is paid, and not here."""
+        return is_coming(self.requests)
 
     @property
     def files_left(self) -> str:

@@ -201,6 +201,11 @@ def is_void(requests: Sequence[DataRequestRow]) -> bool:
     )
 
 
+def is_coming(requests: Sequence[DataRequestRow]) -> bool:
+    """Whether something is paid, and not in the library yet."""
+    return any(request.state in {"accepted", "ready", "fetched"} for request in requests)
+
+
 def bought(requests: Sequence[DataRequestRow]) -> int:
     """Sum the records of all data requests that were accepted and did not fail: received, or promised until then."""
     return sum(

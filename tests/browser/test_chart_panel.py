@@ -23,7 +23,8 @@ panel.drawing = {"alt": "what it shows", "svg": """
      onload="window.harmed=1" class="kept">
   <script>window.harmed=1</script>
   <style>* { background: url(https://outside.example/style) !important }</style>
-  <defs><clipPath id="clip-of-harm"><rect width="80" height="40"/></clipPath></defs>
+  <defs><clipPath id="clip-of-harm"><rect width="80" height="40"/></clipPath>
+    <linearGradient id="shade" xlink:href="https://outside.example/gradient#a"/></defs>
   <foreignObject>
     <body xmlns="http://www.w3.org/1999/xhtml"><img src="x" onerror="window.harmed=1"/></body>
   </foreignObject>
@@ -78,7 +79,7 @@ def test_charts_are_drawn_when_chosen_and_harmless(book: Book, server: Server) -
     expect(form.get_by_role("img", name="what it shows")).to_be_visible()
     svg = form.locator("svg")
     names = svg.evaluate("(svg) => [...svg.querySelectorAll('*')].map((one) => one.localName)")
-    assert names == ["defs", "clipPath", "rect", "g", "rect", "rect", "text"]
+    assert names == ["defs", "clipPath", "rect", "linearGradient", "g", "rect", "rect", "text"]
     attributes = "(one) => Object.fromEntries([...one.attributes].map(({ name, value }) => [name, value]))"
     assert svg.evaluate(attributes).keys() == {
         "width",
@@ -89,6 +90,7 @@ def test_charts_are_drawn_when_chosen_and_harmless(book: Book, server: Server) -
         "xmlns",
         "xmlns:xlink",
     }
+    assert svg.locator("#shade").evaluate(attributes) == {"id": "shade"}
     size = {"width": "30", "height": "30"}
     assert svg.locator("#one").evaluate(attributes) == {"id": "one", **size, "clip-path": "url(#clip-of-harm)"}
     assert svg.locator("#two").evaluate(attributes) == {"id": "two", **size}

@@ -146,10 +146,10 @@ def test_after_a_restart_in_mid_poll_the_same_cell_goes_on_with_one_post(dark: S
     assert history(card) == ["written down", "sent", "accepted", "files are ready", ALL[-1]]
     book.run(4)
     found = book.form("collections")
-    found.get_by_role("button", name=re.compile(r"^Resume: sends 2 records, 2 credits \S+: ")).click()
+    found.get_by_role("button", name=re.compile(r"^Resume: sends 1 record, 1 credit \S+: ")).click()
     first = book.page.locator(".bulkjobs-status").first
-    expect(first.get_by_role("button", name="Resume: sends the rest, 2 credits")).to_be_visible()
-    first.get_by_role("button", name="Resume: sends the rest, 2 credits").click()
+    expect(first.get_by_role("button", name="Resume: sends the rest, 1 credit")).to_be_visible()
+    first.get_by_role("button", name="Resume: sends the rest, 1 credit").click()
     expect(state(first)).to_have_text(ALL[-1], timeout=LONG)
     book.run(2)
     assert book.printed(2) == "['loaded', 'loaded'] 2 sent, 1 here"

@@ -85,6 +85,16 @@ def test_equal_rows_stay_as_they_are_and_those_without_a_value_come_last(
     assert ordered(FRAME, rows, column, descending=True).to_list() == falling
 
 
+@pytest.mark.parametrize("descending", [False, True])
+def test_many_equal_rows_stay_as_they_are(descending: bool) -> None:
+    values = [(at * 7919) % 5 or None for at in range(20_000)]
+    rows = pl.Series(reversed(range(20_000)), dtype=pl.get_index_type())
+    stated = [at for at in rows if values[at] is not None]
+    wanted = sorted(stated, key=lambda at: values[at] or 0, reverse=descending)
+    wanted += [at for at in rows if values[at] is None]
+    assert ordered(pl.DataFrame({"number": values}), rows, "number", descending=descending).to_list() == wanted
+
+
 def test_only_the_rows_that_were_found_are_put_in_order() -> None:
     assert ordered(FRAME, find(FRAME, "nurse"), "number").to_list() == [4, 0, 3]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .api_key_field import ApiKeyField
 from .chart_panel import ChartPanel
 from .collection_list import CollectionList
+from .collector import Collector
 from .credit_preview import CreditPreview
 from .desk import Desk
 from .filter_form import FilterForm
@@ -16,6 +17,7 @@ __all__ = [
     "ApiKeyField",
     "ChartPanel",
     "CollectionList",
+    "Collector",
     "CreditPreview",
     "Desk",
     "FilterForm",

@@ -17,7 +17,7 @@ from bulkjobs.overview import Entry
 from bulkjobs.rows import HERE
 
 from .desk import AnyClient, AnyCollection, Desk
-from .view import View, front
+from .view import View, counted, front
 
 PAGE = 20  # collections
 SHORT = 60  # characters of a query
@@ -38,7 +38,7 @@ class CollectionList(View):
     on_resume : callable, optional
         Called with the collection that is to be finished, in place of finishing it here; `StatusCard.attach` takes it.
     on_load : callable, optional
-        Called with the frame that is loaded; it is in `frame`, too.
+        Called with the collection that is loaded, and its frame; it is in `frame`, too.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class CollectionList(View):
         *,
         on_open: Callable[[AnyCollection], object] | None = None,
         on_resume: Callable[[AnyCollection], object] | None = None,
-        on_load: Callable[[pl.DataFrame], object] | None = None,
+        on_load: Callable[[AnyCollection, pl.DataFrame], object] | None = None,
         **traits: Any,
     ) -> None:
         self._on_open, self._on_resume, self._on_load = on_open, on_resume, on_load
@@ -120,7 +120,7 @@ class CollectionList(View):
         """Read the ledger again."""
         with self.working():
             await self._reread()
-            self.say(f"{self.total:,} collection{'' if self.total == 1 else 's'}.")
+            self.say(f"{counted(self.total, 'collection')}.")
 
     async def _reread(self) -> None:
         self._take(await asyncio.to_thread(self.desk.client.overview))
@@ -152,13 +152,13 @@ class CollectionList(View):
             said, cost = content.get("cost"), await asyncio.to_thread(lambda: found.credits_to_spend)
             if cost and (not isinstance(said, int) or cost > said):
                 await self._reread()
-                self.say(f"It would cost {cost:,} credits by now. Press it again, if you mean it.")
+                self.say(f"It would cost {counted(cost, 'credit')} by now. Press it again, if you mean it.")
                 return
             self._turn(self.page)
             self.say(f"{found.id}: {'sending what is left' if cost else 'receiving what was bought, at no cost'}.")
             client = self.desk.client
             await self.desk.ask(client.resume(found.id) if cost else found.finish(send=False))
-            self.say(f"{found.id} is {found.state}: {found.records:,} records.")
+            self.say(f"{found.id} is {found.state}: {counted(found.records, 'record')}.")
         finally:
             self._at_work.discard(found.id)
             await self._reread()
@@ -169,8 +169,8 @@ class CollectionList(View):
         with self.working():
             self.frame = await asyncio.to_thread(found.frame)
         where = "" if self._on_load else " It is in .frame."
-        self.say(f"{found.id}: {self.frame.height:,} postings loaded.{where}")
-        await _called(self._on_load, self.frame)
+        self.say(f"{found.id}: {counted(self.frame.height, 'posting')} loaded.{where}")
+        await _called(self._on_load, self.desk.handed(found), self.frame)
 
     async def _named(self, content: Mapping[str, Any]) -> bj.Collection:
         return await asyncio.to_thread(self.desk.client.attach, str(content.get("id", "")))
@@ -182,7 +182,8 @@ class CollectionList(View):
         shown = [
             (
                 str(line["id"]),
-                f"{line['asked']}: {line['state']}, {line['records']:,} records, {line['credits']:,} credits, "
+                f"{line['asked']}: {line['state']}, {counted(line['records'], 'record')}, "
+                f"{counted(line['credits'], 'credit')}, "
                 f"made {as_datetime(line['made_at']):%Y-%m-%d %H:%M} UTC"
                 + (f", files {line['files']}" if line["files"] else "")
                 + (f", bought from {line['service']}" if line["service"] else ""),
@@ -195,10 +196,10 @@ class CollectionList(View):
 
 def _offer(entry: Entry) -> str:
     cost = entry.credits_to_spend
-    return f"Resume: sends {cost:,} records, {cost:,} credits" if cost else "Resume: no cost"
+    return f"Resume: sends {counted(cost, 'record')}, {counted(cost, 'credit')}" if cost else "Resume: no cost"
 
 
-async def _called(callback: Callable[[Any], object] | None, value: object) -> None:
-    result = None if callback is None else callback(value)
+async def _called(callback: Callable[..., object] | None, *values: object) -> None:
+    result = None if callback is None else callback(*values)
     if asyncio.iscoroutine(result):
         await result

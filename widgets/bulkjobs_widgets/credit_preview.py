@@ -10,7 +10,7 @@ import traitlets
 
 import bulkjobs as bj
 from bulkjobs.display import Rows
-from bulkjobs.errors import BudgetExceeded, InvalidQuery
+from bulkjobs.errors import BudgetExceeded, BulkJobsError, Charged, InvalidQuery
 
 from .desk import AnyClient, Desk
 from .view import View, alert, front
@@ -145,10 +145,15 @@ class CreditPreview(View):
         if self.confirm and content.get("confirmed") != self.confirm:
             raise InvalidQuery("This was not confirmed.", next_step="press the button that names the credits")
         self.state, self.reason = "sent", "Submitted."  # before anything else can run: one preview, one purchase
-        if self._on_submit is not None:
-            result = self._on_submit(plan, min(plan.credits, self._most(plan)))
-            if asyncio.iscoroutine(result):
-                await result
+        try:
+            if self._on_submit is not None:
+                result = self._on_submit(plan, min(plan.credits, self._most(plan)))
+                if asyncio.iscoroutine(result):
+                    await result
+        except BulkJobsError as error:
+            if error.charged is Charged.NO and error.retry_safe:
+                self.state, self.reason = "bound", ""  # nothing came of it
+            raise
 
 
 def _headline(plan: bj.Plan) -> str:

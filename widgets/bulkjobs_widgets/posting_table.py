@@ -21,10 +21,12 @@ USUAL = ("title", "company_name", "location", "country", "created", "employment_
 SIZES = (10, 25, 50, 100)  # rows a page
 LONGEST = 160  # characters of a cell; the whole of it is in the opened row
 PREVIEW = 10  # rows in an export
+KNOWN = 4  # searches and orders that are kept
 PAUSE = 0.25  # seconds without a key, after which is searched
 REPLACE = "Replace a file that is there"
 _ANEW = {"search", "sort", "descending", "page_size"}  # after these, the first page is shown
 
+_Asked = tuple[str, str, bool]  # what is sought, the column that gives the order, whether it falls
 Cell = str | None | dict[str, str]
 
 
@@ -184,11 +186,11 @@ class PostingTable(View):
             self.notice = {}
         self._draw()
 
-    def _asked(self) -> tuple[str, str, bool]:
+    def _asked(self) -> _Asked:
         return self.search.strip(), self.sort, self.descending
 
     def _rows(self) -> pl.Series:
-        return self._sight.rows(*self._asked())
+        return self._sight.rows(self._asked())
 
     def _list(self, columns: Sequence[str] | None = None) -> None:
         """Offer the columns of the frame, the usual ones first."""
@@ -254,7 +256,8 @@ class PostingTable(View):
         whole = f" (filtered from {everything:,})" if self.search.strip() else ""
         return f"Rows {first + 1:,} to {first + here:,} of {found:,}{whole}{order}"
 
-    def _html(self) -> str:
+    def static_html(self) -> str:
+        """Return what is left of it where no widgets are drawn: its shape and its first rows; everything is escaped."""
         rows, chosen = self._rows(), self._chosen()
         here = rows.head(PREVIEW)
         title = f"{self.title}: {self._summary(len(rows), 0, len(here))}; {self._part()}"
@@ -266,29 +269,36 @@ class PostingTable(View):
 
 
 class _Sight:
-    """A frame, and which of its rows were last asked for: to turn a page searches nothing again."""
+    """A frame, and which of its rows were asked for of late: to turn a page searches nothing again.
+
+    Threads may ask at the same time: each adds what it found, under what was asked.
+    """
 
     def __init__(self, frame: pl.DataFrame) -> None:
         self.frame = frame.clone()  # no copy of the data; what is done to the other in place does not reach it
-        everything = browse.find(frame, "")
-        self._found = ("", everything)
-        self._ordered = (("", "", False), everything)
+        self._found: dict[str, pl.Series] = {}
+        self._ordered: dict[_Asked, pl.Series] = {}
 
-    def knows(self, asked: tuple[str, str, bool]) -> bool:
-        return self._ordered[0] == asked
+    def knows(self, asked: _Asked) -> bool:
+        return asked in self._ordered
 
-    def rows(self, search: str, sort: str, descending: bool) -> pl.Series:
-        asked = (search, sort, descending)
-        known, ordered = self._ordered
-        if known == asked:
-            return ordered
-        sought, found = self._found
-        if sought != search:
-            found = browse.find(self.frame, search)
-            self._found = (search, found)
-        rows = browse.ordered(self.frame, found, sort, descending=descending) if sort else found
-        self._ordered = (asked, rows)
+    def rows(self, asked: _Asked) -> pl.Series:
+        rows = self._ordered.get(asked)
+        if rows is None:
+            search, sort, descending = asked
+            found = self._found.get(search)
+            if found is None:
+                found = _kept(self._found, search, browse.find(self.frame, search))
+            rows = browse.ordered(self.frame, found, sort, descending=descending) if sort else found
+            _kept(self._ordered, asked, rows)
         return rows
+
+
+def _kept(known: dict[Any, pl.Series], asked: object, rows: pl.Series) -> pl.Series:
+    known[asked] = rows
+    for old in list(known)[:-KNOWN]:
+        known.pop(old, None)
+    return rows
 
 
 def as_frame(frame: object) -> pl.DataFrame:

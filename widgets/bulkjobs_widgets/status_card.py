@@ -15,11 +15,11 @@ from bulkjobs.clock import as_datetime
 from bulkjobs.display import Rows
 from bulkjobs.errors import BulkJobsError
 from bulkjobs.events import Event
-from bulkjobs.rows import DataRequestRow, State, overall, waiting
+from bulkjobs.rows import DataRequestRow, State, is_coming, overall, waiting
 
 from .desk import AnyClient, AnyCollection, Desk
 from .story import Story
-from .view import View, front
+from .view import View, counted, front
 
 AT_MOST = 0.1  # seconds between two messages to the browser, however many events come
 CHECKING = "checking the plan"
@@ -157,7 +157,7 @@ class StatusCard(View):
             self.fail(error)
             return
         self.running = False
-        if receive and self.resume_button and not self._is_foreign(self._found) and _is_coming(self._found.requests):
+        if receive and self.resume_button and not self._is_foreign(self._found) and is_coming(self._found.requests):
             self._receive("receiving what was bought, at no cost")
         else:
             self.desk.start(self, self._ended)
@@ -187,7 +187,7 @@ class StatusCard(View):
             return
         if not isinstance(said, int) or cost > said:
             self._show_truth()
-            self.say(f"It would cost {cost:,} credits by now. Press it again, if you mean it.")
+            self.say(f"It would cost {counted(cost, 'credit')} by now. Press it again, if you mean it.")
             return
         if not self._taken():
             return
@@ -195,7 +195,7 @@ class StatusCard(View):
         async def resume() -> object:
             return await self.desk.client.resume(found.id, on_event=self._told)
 
-        await self._carry(resume, f"resumed: sending what is left, {cost:,} credits")
+        await self._carry(resume, f"resumed: sending what is left, {counted(cost, 'credit')}")
 
     def _receive(self, words: str) -> None:
         found = self._found
@@ -362,12 +362,12 @@ class StatusCard(View):
         if self.asked:
             rows.append(("query", self.asked))
         if self.figures:
-            rows += list(_counted(self.figures))
+            rows += list(_lines(self.figures))
         rows += [(label, text) for label, text in self.remarks]
         return [*rows, *((f"{as_datetime(line['at']):%Y-%m-%d %H:%M:%S} UTC", line["text"]) for line in self.history)]
 
 
-def _counted(figures: Mapping[str, int]) -> Rows:
+def _lines(figures: Mapping[str, int]) -> Rows:
     done = ", ".join(f"{figures[name]:,} {name}" for name in ("sent", "ready", "loaded"))
     return [
         ("data requests", f"{done} of {figures['requests']:,}"),
@@ -381,18 +381,13 @@ def _mood(state: State) -> str:
     return "good" if state == "loaded" else "bad" if state in _ENDED else "open"
 
 
-def _is_coming(requests: Sequence[DataRequestRow]) -> bool:
-    """Whether something is paid and not here."""
-    return any(request.state in {"accepted", "ready", "fetched"} for request in requests)
-
-
 def _resume(requests: Sequence[DataRequestRow], cost: int) -> dict[str, object]:
     """Say what the button does; nothing where there is nothing to do, or where it is a retry."""
     if any(request.state != "planned" for request in waiting(requests)):
         return {}
     if cost:
-        return {"label": f"Resume: sends the rest, {cost:,} credits", "credits": cost}
-    if _is_coming(requests) or any(request.state == "sending" for request in requests):
+        return {"label": f"Resume: sends the rest, {counted(cost, 'credit')}", "credits": cost}
+    if is_coming(requests) or any(request.state == "sending" for request in requests):
         return {"label": "Resume: receives what was bought, at no cost", "credits": 0}
     return {}
 
@@ -405,7 +400,12 @@ def _retry(requests: Sequence[DataRequestRow], cost: int, *, foreign: bool) -> d
     if foreign or all(request.state == "planned" for request in again):
         return {"label": "Retry", "credits": 0, "enabled": False, "why": "It can't be sent again by itself."}
     rest = " and the rest" if any(request.state == "planned" for request in again) else ""
-    return {"label": f"Retry: sends what failed{rest}, {cost:,} credits", "credits": cost, "enabled": True, "why": ""}
+    return {
+        "label": f"Retry: sends what failed{rest}, {counted(cost, 'credit')}",
+        "credits": cost,
+        "enabled": True,
+        "why": "",
+    }
 
 
 def _times(requests: Sequence[DataRequestRow], state: State) -> dict[str, float]:

@@ -118,9 +118,6 @@ class Story:
                 self.reach(at, "adding to the library")
             case events.Loaded():
                 self.reach(at, "settling the books")
-            case events.Reconciled(differences=differences):
-                for difference in differences:
-                    self.note(at, difference)
             case _:
                 pass
 

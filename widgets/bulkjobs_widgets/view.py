@@ -53,6 +53,7 @@ class View(anywidget.AnyWidget):
     def __init__(self, client: AnyClient | Desk | None = None, *, offers: bool = True, **traits: Any) -> None:
         self.desk = Desk.of(client)
         self._offers = offers
+        self.failure: BaseException | None = None  # what was shown last
         super().__init__(**traits)
         self.on_msg(self._heard)
         self.desk.on_change(self._look)
@@ -92,6 +93,7 @@ class View(anywidget.AnyWidget):
 
     def fail(self, error: BaseException) -> None:
         """Show an error: what happened, whether it was charged, and what to do."""
+        self.failure = error
         self.notice = alert(error)
 
     def focus_on(self, name: str) -> None:
@@ -138,3 +140,8 @@ def alert(error: BaseException) -> dict[str, str]:
     if not isinstance(error, BulkJobsError):
         return {"kind": "alert", "text": f"{type(error).__name__}: {error}", "next": "", "charged": ""}
     return {"kind": "alert", "text": error.message, "next": error.next_step, "charged": error.charged.sentence}
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with what it counts."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from bulkjobs_widgets import Desk
 
 import bulkjobs as bj
 from bulkjobs.sandbox.catalog import Catalog
 from bulkjobs.sandbox.sample import generate
+from bulkjobs_widgets import Desk
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bulkjobs_widgets import ApiKeyField, Desk, FilterForm
 
 import bulkjobs as bj
 from bulkjobs.config import ApiKey
+from bulkjobs_widgets import ApiKeyField, Desk, FilterForm
 from tests.forms import act
 from tests.keyrings import Kept, Locked
 

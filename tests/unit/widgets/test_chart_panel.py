@@ -10,10 +10,10 @@ import threading
 
 import polars as pl
 import pytest
-from bulkjobs_widgets import ChartPanel, chart_panel
 
 import bulkjobs as bj
 from bulkjobs import charts
+from bulkjobs_widgets import ChartPanel, chart_panel
 from tests.forms import act
 
 FRAME = pl.DataFrame(
@@ -61,7 +61,7 @@ async def test_another_frame_is_drawn_anew() -> None:
     assert panel.drawing == {}
 
 
-@pytest.mark.parametrize("then", ["frame", "kind"])
+@pytest.mark.parametrize("then", ["frame", "kind", "nothing"])
 async def test_what_is_drawn_of_an_older_choice_is_dropped(then: str, monkeypatch: pytest.MonkeyPatch) -> None:
     held, begun = threading.Event(), threading.Event()
 
@@ -78,12 +78,16 @@ async def test_what_is_drawn_of_an_older_choice_is_dropped(then: str, monkeypatc
     assert panel.busy
     if then == "frame":
         panel.show(FRAME.head(1))
+    elif then == "nothing":
+        panel.show(pl.DataFrame())
     else:
         panel._handle_custom_msg({"action": "draw", "kind": "places"}, [])
     await asyncio.sleep(0)
     held.set()
     await panel.desk.idle()
-    assert (": 1 in all" in panel.drawing["alt"]) if then == "frame" else ("Oslo 2" in panel.drawing["alt"])
+    wanted = {"frame": "Postings by week of first sight, 5 January 2026 to 5 January", "kind": "Oslo 2", "nothing": ""}
+    assert wanted[then] in panel.drawing.get("alt", "")
+    assert bool(panel.drawing) == bool(panel.kind) == (then != "nothing")
     assert not panel.busy
 
 

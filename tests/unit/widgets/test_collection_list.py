@@ -9,10 +9,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bulkjobs_widgets import CollectionList, Desk, StatusCard
 
 import bulkjobs as bj
 from bulkjobs.rows import Intent
+from bulkjobs_widgets import CollectionList, Desk, StatusCard
 from tests.forms import act
 from tests.support import leave_intent, posts
 
@@ -101,7 +101,7 @@ async def test_to_open_hands_the_collection_on(desk: Desk, client: Any) -> None:
 async def test_to_load_gives_the_frame(desk: Desk, client: Any) -> None:
     bought = await client.collect(QUERY, limit=30)
     heard: list[pl.DataFrame] = []
-    found = CollectionList(desk, on_load=heard.append)
+    found = CollectionList(desk, on_load=lambda collection, frame: heard.append(frame))
     await act(found, "load", id=bought.id)
     assert found.frame is heard[0]
     assert heard[0].equals(bought.frame())
@@ -141,8 +141,10 @@ async def test_a_card_can_take_over_the_resume(desk: Desk, client: Any) -> None:
     await act(found, "resume", id=waits.id, cost=0)
     assert (card.name, card.state) == (waits.id, "done: all of it is here")
     name = await leave_intent(client, bj.JobFilter(title="Nurse"), 2)
-    await act(found, "resume", id=name, cost=2)
-    assert (card.name, card.resume_button["credits"], posts(client.server)) == (name, 2, 1)  # it asks again
+    cost = client.attach(name).credits_to_spend
+    assert cost
+    await act(found, "resume", id=name, cost=cost)
+    assert (card.name, card.resume_button["credits"], posts(client.server)) == (name, cost, 1)  # it asks again
 
 
 async def test_what_another_service_sold_is_shown_and_not_resumed(desk: Desk, client: Any, tmp_path: Path) -> None:

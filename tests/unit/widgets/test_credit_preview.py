@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bulkjobs_widgets import CreditPreview, Desk
 
 import bulkjobs as bj
 from bulkjobs.sandbox.catalog import Catalog
+from bulkjobs_widgets import CreditPreview, Desk
 from tests.forms import act
 
 NURSE = bj.JobFilter(title="Nurse")
@@ -43,6 +43,18 @@ async def test_what_is_shown_is_handed_on_once(desk: Desk) -> None:
     await shop.press()  # a second click that was under way
     assert shop.bought == [(plan, 5)]
     assert shop.preview.state == "sent"
+
+
+async def test_what_nothing_came_of_can_be_submitted_again(desk: Desk) -> None:
+    def refuse(plan: bj.Plan, most: int) -> None:
+        raise errors.pop()
+
+    errors = [bj.errors.OutcomeUnknown("lost"), bj.errors.BulkJobsError("busy")]
+    preview = CreditPreview(desk, on_submit=refuse)
+    await preview.show(NURSE, 5)
+    for state in ("bound", "sent"):
+        await act(preview, "submit", bound_to=preview.bound_to)
+        assert (preview.state, preview.notice["kind"]) == (state, "alert")
 
 
 async def test_a_preview_is_free(desk: Desk, client: Any) -> None:

@@ -6,12 +6,12 @@ import asyncio
 from typing import Any
 
 import pytest
-from bulkjobs_widgets import Desk, FilterForm, filter_form
 from hypothesis import given
 from hypothesis import strategies as st
 
 import bulkjobs as bj
 from bulkjobs.query import FIELDS
+from bulkjobs_widgets import Desk, FilterForm, filter_form
 from tests.forms import act
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bulkjobs_widgets import Desk, IdUploader
 
 import bulkjobs as bj
 from bulkjobs.errors import InvalidIds, InvalidQuery
+from bulkjobs_widgets import Desk, IdUploader
 from tests.forms import act
 
 PIECE = 1024

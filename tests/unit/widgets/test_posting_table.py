@@ -11,12 +11,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bulkjobs_widgets import PostingTable, posting_table
 from hypothesis import given
 from hypothesis import strategies as st
 
 import bulkjobs as bj
 from bulkjobs import browse
+from bulkjobs_widgets import PostingTable, posting_table
 from tests.forms import act
 
 
@@ -185,8 +185,11 @@ async def test_to_turn_a_page_searches_nothing_again(monkeypatch: pytest.MonkeyP
     table = PostingTable(postings(100), search="Nurse", sort="title", page_size=10)
     monkeypatch.setattr(browse, "find", None)
     monkeypatch.setattr(browse, "ordered", None)
+    worked: list[bool] = []
+    table.observe(lambda change: worked.append(change["new"]), "busy")
     table.page = 2
     await table.desk.idle()
+    assert worked == []
     assert table.shown["summary"] == "Rows 11 to 20 of 34 (filtered from 100), by title"
 
 

@@ -53,7 +53,7 @@ export default form("status", (ui) => {
       known ? row("Data requests", `${number.format(some.sent)} sent, ${number.format(some.ready)} ready, ${number.format(some.loaded)} loaded of ${number.format(some.requests)}`) : null,
       known ? row("Files", number.format(some.files)) : null,
       known ? row("Credits", number.format(some.credits)) : null,
-      get("remarks").flatMap(([name, text]) => row(name, text)),
+      get("remarks").flatMap(([name, text]) => row(name[0].toUpperCase() + name.slice(1), text)),
     );
   });
   ui.watch(["bar", "running", "name"], () => {
