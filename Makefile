@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-LESSONS := --nbval-lax notebooks --nbval-sanitize-with tests/notebooks/nbval_sanitize.cfg
+LESSONS := --dist loadscope --nbval-lax notebooks --nbval-sanitize-with tests/notebooks/nbval_sanitize.cfg
 RECIPE := pyproject.toml constraints.txt Makefile
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
@@ -14,7 +14,7 @@ demo: $(VENV)/.installed-core  ## the main job on the sandbox: no key, no networ
 
 test: $(VENV)/.installed-dev  ## every test, the lessons included
 	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=term:skip-covered
-	home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && BULKJOBS_HOME="$$home" $(BIN)/python -m pytest $(LESSONS)
+	home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && BULKJOBS_HOME="$$home" $(BIN)/python -m pytest --numprocesses auto $(LESSONS)
 
 lint: $(VENV)/.installed-dev  ## format, lint and types
 	$(BIN)/ruff format --check .

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -93,7 +94,8 @@ def serving(command: Sequence[str], probe: str, log: Path, variables: dict[str, 
             if process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"{command[2]} does not answer: {log.read_text('utf-8')[-2000:]}")
             with contextlib.suppress(OSError):
-                urllib.request.urlopen(probe, timeout=UP).read()
+                with contextlib.suppress(urllib.error.HTTPError):  # an answer, too
+                    urllib.request.urlopen(probe, timeout=UP).read()
                 break
             time.sleep(0.1)
         yield

@@ -71,6 +71,8 @@ class FilterForm(QueryForm):
         self.observe(self._changed, "values")
         if query is not None:
             self.load(query, limit=limit)
+        elif limit is not None:
+            self.values = {_LIMIT: str(limit)}
 
     # --- what is in it ------------------------------------------------------------------------------------
 

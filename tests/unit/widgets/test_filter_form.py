@@ -44,6 +44,11 @@ async def test_a_valid_form_is_handed_on(desk: Desk) -> None:
     assert form.errors == {}
 
 
+async def test_a_limit_alone_is_something_to_begin_with(desk: Desk) -> None:
+    form = FilterForm(desk, limit=200)
+    assert (form.limit, form.values) == (200, {"limit": "200"})
+
+
 async def test_what_stood_there_when_it_was_submitted_counts(desk: Desk) -> None:
     heard: list[Any] = []
     form = FilterForm(desk, query=bj.JobFilter(title="Nurse"), on_submit=lambda query, limit: heard.append(query))
