@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from . import errors, events, outcomes, receive
-from .errors import BudgetExceeded, Charged, OutcomeUnknown
+from .errors import BudgetExceeded, BulkJobsError, Charged, OutcomeUnknown
 from .events import Listener, notify
 from .gate import Gate
 from .outcomes import ended_with, saved
@@ -149,8 +149,9 @@ class _Run:
         row = await written(self._shop.ledger.collection, self._collection.id)
         if row.reconciliation is None:
             await receive.reconcile(self._shop, row, self._listener)
-        if not self._small:
-            return None, report if len(parts) == len(requests) else None
+        whole = len(parts) == sum(request.request_id is not None for request in requests)
+        if not self._small or not whole:
+            return None, report if whole else None
         return await asyncio.to_thread(receive.with_taken, self._shop, row.id, frame), report
 
     def _reopened(self, request: DataRequestRow) -> DataRequestRow:
@@ -221,7 +222,12 @@ class _Run:
             return False  # one that was left with nothing to ask for has no files
         if not self._steps.fetch:
             return request.state in HERE
-        await receive.fetch(self._shop, request, self._listener)
+        try:
+            await receive.fetch(self._shop, request, self._listener)
+        except BulkJobsError:
+            if await written(receive.is_kept, self._shop, request):
+                return False
+            raise
         return True
 
     async def _shelved(self, request: DataRequestRow) -> bool:
@@ -258,7 +264,7 @@ class _Run:
 
 def _with_rest(error: BaseException, collection: CollectionRow, requests: Sequence[DataRequestRow]) -> BaseException:
     """Say of what stopped the sending how much is done, and how to go on."""
-    if isinstance(error, errors.BulkJobsError):
+    if isinstance(error, BulkJobsError):
         done = sum(request.state in BOUGHT for request in requests)
         doubtful = sum(request.state in {"sending", "unknown"} for request in requests)
         error.message = (

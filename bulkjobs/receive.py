@@ -145,7 +145,8 @@ async def _lost(shop: Workshop, request: DataRequestRow, error: errors.NotFound)
     age = shop.clock.time() - (request.accepted_at or 0.0)
     if age > outcomes.RETENTION:
         expired = outcomes.failure(request, error, age)
-        await written(shop.ledger.failed, request, outcomes.saved(expired))
+        if not await written(is_kept, shop, request):
+            await written(shop.ledger.failed, request, outcomes.saved(expired))
         return expired
     return errors.FetchFailed(
         f"The service does not know a file that it has listed ({error.detail}).",
@@ -219,7 +220,7 @@ def _taken(shop: Workshop, collection_id: str) -> pl.LazyFrame | None:
 
 
 def read(shop: Workshop, collection_id: str) -> tuple[pl.DataFrame, LoadReport]:
-    """Read the files of a collection, each the very same that was fetched.
+    """Read the files of a collection, each the very same that was fetched; the library, where they are gone for good.
 
     Raises
     ------
@@ -228,8 +229,22 @@ def read(shop: Workshop, collection_id: str) -> tuple[pl.DataFrame, LoadReport]:
         when it arrived.
     """
     requests = [request for request in all_here(shop, collection_id) if request.request_id is not None]
-    frame, report = joined(_read(shop, request, shop.ledger.files(request)) for request in requests)
+    frame, report = joined(_read_again(shop, request) for request in requests)
     return with_taken(shop, collection_id, frame), report
+
+
+def is_kept(shop: Workshop, request: DataRequestRow) -> bool:
+    """Whether only the library can give the postings of a data request, should its files be lost: they have expired."""
+    expired = shop.clock.time() - (request.accepted_at or 0.0) > outcomes.RETENTION
+    return request.state == "loaded" and expired and shop.library.has(source_of(request))
+
+
+def _read_again(shop: Workshop, request: DataRequestRow) -> tuple[pl.DataFrame, LoadReport]:
+    files = shop.ledger.files(request)
+    if all(_is_here(shop, file) for file in files) or not is_kept(shop, request):
+        return _read(shop, request, files)
+    frame = shop.library.scan(sources=[source_of(request)]).collect(engine="streaming")
+    return frame, LoadReport(records=len(frame), source="the library")
 
 
 def with_taken(shop: Workshop, collection_id: str, bought: pl.DataFrame) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from bulkjobs import errors, events
 from bulkjobs.clock import SystemClock
 from bulkjobs.poll import Patience
 from bulkjobs.sandbox import Fault
-from tests.support import START, Listener, ManualClock, leave_intent, posts, record, spent
+from tests.support import START, Listener, ManualClock, in_parts, leave_intent, posts, record, spent
 
 Start = Callable[..., Any]
 MakeClient = Callable[..., bj.Client]
@@ -344,6 +344,27 @@ async def test_expired_before_it_was_fetched(
     with pytest.raises(errors.DataRequestExpired):  # paid, so it is not bought again by itself
         await client.collect(query, limit=20)
     assert len((await client.collect(query, limit=40)).frame()) == len(loaded.frame()) == 40
+    assert posts(sandbox) == 3
+
+
+@pytest.mark.parametrize("lost", ["deleted", "changed"])
+async def test_files_that_are_lost_after_they_expired_are_in_the_library(
+    lost: str, start_sandbox: Start, make_client: MakeClient, clock: ManualClock, query: bj.JobFilter
+) -> None:
+    sandbox = await start_sandbox(clock=clock)
+    client = make_client(sandbox, clock=clock)
+    whole = (await client.collect(query, limit=40)).frame()
+    parts = (await client.collect(await in_parts(client, 60, 30, query=query), max_credits=60)).frame()
+    clock.now += 31 * DAY
+    for file in (client.home / "files").rglob("*.gz"):
+        file.unlink() if lost == "deleted" else file.write_bytes(b"")
+    again = make_client(sandbox, clock=clock)
+    first = await again.collect(query, limit=40)
+    assert first.frame().equals(whole)
+    assert (first.state, first.report.records) == ("loaded", 40)
+    second = again.attach(again.collections()[0].id)
+    assert second.frame().equals(parts)  # with no network, too
+    assert (await second.finish()).frame().equals(parts)
     assert posts(sandbox) == 3
 
 
