@@ -351,7 +351,7 @@ class _Following:
         older = await self._older(since, found.ids, held)
         new = found.ids.filter(~found.ids.is_in(held["id"].implode()))
         wanted = pl.concat([new, older])
-        why = f"{found.pages:,} free search pages list {len(found.ids):,} postings updated since {since}"
+        why = f"{len(found.ids):,} postings updated since {since} were listed, free: {found.pages:,} pages"
         plan = Plan(
             query=asked,
             limit=None,

@@ -238,5 +238,9 @@ def preview(frame: pl.DataFrame, rows: int = 5) -> str:
 
 
 def console(stream: TextIO) -> Console:
-    """Return a console; where nobody looks (a pipe, a file), lines are long rather than broken."""
-    return Console(file=stream, highlight=False, width=None if stream.isatty() else 240)
+    """Return a console; where nobody looks (a pipe, a file), lines are long rather than broken, and nothing moves.
+
+    Whatever ``FORCE_COLOR`` says: notebook kernels set it, and show the codes that move a cursor.
+    """
+    watched = stream.isatty()
+    return Console(file=stream, highlight=False, force_terminal=watched, width=None if watched else 240)

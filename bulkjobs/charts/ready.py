@@ -13,6 +13,7 @@ from .figure import INK, MARK, Figure, drawing, show
 
 NOT_STATED = "not stated"
 _WEEKS = 26  # spans up to this many weeks are shown by week, longer ones by month
+_FEW = 6  # postings, up to which each number has a tick
 _LONGEST = 60  # characters of a name in the alternative text
 
 
@@ -42,13 +43,14 @@ def over_time(frame: pl.DataFrame) -> Figure:
     )
     altair, _ = drawing()
     rows = counted.with_columns(pl.col("from", "to").dt.strftime("%Y-%m-%dT%H:%M:%SZ")).to_dicts()
+    few = {"values": list(range(most["postings"] + 1))} if most["postings"] <= _FEW else {}  # no halves of a posting
     chart = (
         altair.Chart(altair.Data(values=rows), width=560, height=200)
         .mark_bar(color=MARK, binSpacing=2)
         .encode(
             x=altair.X("from:T", bin="binned", scale={"type": "utc"}, title=f"{unit} of first sight (UTC)"),
             x2="to:T",
-            y=altair.Y("postings:Q", axis={"tickMinStep": 1}, title="postings"),
+            y=altair.Y("postings:Q", axis={"format": ",d", **few}, title="postings"),
         )
     )
     return show(chart, alt=alt)
