@@ -128,6 +128,23 @@ def lab(folder: Path) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
+def notebook7(folder: Path) -> Iterator[Server]:
+    """Serve a folder with Jupyter Notebook 7."""
+    served = folder / "served"
+    served.mkdir()
+    variables = environment(folder)
+    port = free_port()
+    command = [
+        *(sys.executable, "-m", "notebook", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
+        *("--ServerApp.port_retries=0", "--IdentityProvider.token=", f"--ServerApp.root_dir={served}"),
+        "--JupyterNotebookApp.expose_app_in_browser=True",
+    ]
+    server = Server(f"http://127.0.0.1:{port}", served, variables)
+    with serving(command, f"{server.url}/api/status", folder / "notebook.log", variables):
+        yield server
+
+
+@contextlib.contextmanager
 def voila(folder: Path, notebook: Path) -> Iterator[Server]:
     """Serve one notebook with Voila."""
     variables = environment(folder)
@@ -171,8 +188,8 @@ class Tab:
 class Book(Tab):
     """A notebook that is open in JupyterLab."""
 
-    def open(self, path: str) -> None:
-        self.page.goto(f"{self.base}/doc/tree/{path}?reset")
+    def open(self, path: str, *, view: str = "doc/tree") -> None:
+        self.page.goto(f"{self.base}/{view}/{path}?reset")
         self.page.wait_for_selector(".jp-NotebookPanel", timeout=TIMEOUT)
         self.ready()
 

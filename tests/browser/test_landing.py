@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.jupyter import ROOT, Book, Server, Tab, browser, voila
+from tests.browser.jupyter import ROOT, Book, Server, Tab, browser, notebook7, voila
 
 LANDING = ROOT / "notebooks" / "01-collector.ipynb"
 
@@ -33,6 +33,20 @@ def test_four_clicks_lead_to_a_frame(book: Book, server: Server) -> None:
     everything = book.page.locator(".jp-OutputArea-output").all_inner_texts()
     assert "the same collection: True\ncredits spent by the second run: 0\n" in everything
     assert not [text for text in everything if "Traceback" in text]
+
+
+def test_in_notebook_7(tmp_path: Path) -> None:
+    with notebook7(tmp_path) as server, browser() as page:
+        shutil.copy(LANDING, server.folder / "landing.ipynb")
+        book = Book(page, server.url)
+        book.open("landing.ipynb", view="notebooks")
+        book.run(1, 3)
+        expect(book.form("posting-table").get_by_text("Rows 1 to 10 of")).to_be_visible()
+        assert book.printed(3).endswith(" credits")
+        book.shot("notebook7")
+        assert book.outside == []
+        # Notebook misses a schema of its own when it starts, with or without forms.
+        assert [error for error in book.errors if "(reading 'schema')" not in error] == []
 
 
 def test_as_a_page_of_voila(tmp_path: Path) -> None:
