@@ -58,8 +58,18 @@ def test_python_block(code: str, tmp_path: Path) -> None:
     elif "library" in code:
         assert "Load report" in done.stdout
         assert "table version" in done.stdout
+    elif "Collector" in code:
+        assert done.stdout == ""  # nothing is asked, and nothing sent, by drawing a form
     else:
         assert "records  10" in done.stdout
+
+
+def test_the_pictures_are_there() -> None:
+    pictures = re.findall(r"!\[.+\]\((.+)\)", README)
+    assert len(pictures) == 2
+    for picture in pictures:
+        assert (ROOT / picture).read_bytes().startswith(b"\x89PNG")
+        assert (ROOT / picture).stat().st_size < 250_000
 
 
 def test_the_budget_file_is_one(tmp_path: Path) -> None:
