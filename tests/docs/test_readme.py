@@ -30,13 +30,18 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "BULKJOBS_HOME": str(tmp_path / "home"), "PATH": path}
 
 
-# A cell may await at its top; a script may not. This runs both.
+# A cell may await at its top, and draws its forms on a running loop; a script does neither. This runs both.
 RUNNER = """
 import ast, asyncio, inspect, sys
 code = compile(sys.argv[1], "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-result = eval(code, {})
-if inspect.iscoroutine(result):
-    asyncio.run(result)
+async def cell():
+    result = eval(code, {})
+    if inspect.iscoroutine(result):
+        await result
+if code.co_flags & inspect.CO_COROUTINE or "_widgets" in sys.argv[1]:
+    asyncio.run(cell())
+else:
+    exec(code, {})
 """
 
 
