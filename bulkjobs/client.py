@@ -402,7 +402,7 @@ class Client:
             It was sent and no usable answer came back; see the error's next step.
         """
         row = await opened(self._shop, plan, limit=limit, max_credits=max_credits, fresh=fresh, on_event=on_event)
-        await carry_out(self._shop, row, on_event, steps=SEND)
+        await carry_out(self._shop, row, on_event, steps=SEND, max_credits=max_credits)
         return Collection(self._shop, row)
 
     async def collect(
@@ -430,7 +430,7 @@ class Client:
             With its postings here: ``collection.frame()``.
         """
         row = await opened(self._shop, plan, limit=limit, max_credits=max_credits, fresh=fresh, on_event=on_event)
-        return await Collection(self._shop, row).finish(on_event=on_event, deadline=deadline)
+        return await Collection(self._shop, row).finish(on_event=on_event, deadline=deadline, max_credits=max_credits)
 
     async def follow(
         self,
@@ -519,7 +519,12 @@ class Client:
         return Collection(self._shop, self.ledger.collection(collection_id))
 
     async def resume(
-        self, collection_id: str | None = None, *, on_event: Listener | None = None, deadline: float = DEADLINE
+        self,
+        collection_id: str | None = None,
+        *,
+        max_credits: int | None = None,
+        on_event: Listener | None = None,
+        deadline: float = DEADLINE,
     ) -> list[Collection]:
         """Finish what was cut off. Nothing that was sent is sent again, and nothing that was not promised is spent.
 
@@ -531,6 +536,8 @@ class Client:
         ----------
         collection_id : str, optional
             Only this one; else all of this service that are not finished.
+        max_credits : int, optional
+            With a `collection_id`: the most credits to spend on what was not sent yet.
         on_event, deadline
             As for `collect`.
 
@@ -541,12 +548,20 @@ class Client:
 
         Raises
         ------
+        BudgetExceeded
+            It would cost more than `max_credits`; nothing was sent.
         BulkJobsError
             One could not be finished. With several, an `ExceptionGroup`, after all others were finished.
         """
         if collection_id is not None:
             collection = self._mine(collection_id)
-            return [await collection.finish(on_event=on_event, deadline=deadline)]
+            return [await collection.finish(on_event=on_event, deadline=deadline, max_credits=max_credits)]
+        if max_credits is not None:
+            raise InvalidQuery(
+                "max_credits is for one collection.",
+                field="max_credits",
+                next_step="client.resume(id, max_credits=...)",
+            )
         unfinished, undecided = [], []
         for row in reversed(self.ledger.collections()):
             if row.service != self._shop.service or await lapsed(self._shop, row):

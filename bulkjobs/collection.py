@@ -186,11 +186,24 @@ class Collection:
         return self.frame()
 
     async def finish(
-        self, *, on_event: Listener | None = None, deadline: float = DEADLINE, send: bool = True
+        self,
+        *,
+        on_event: Listener | None = None,
+        deadline: float = DEADLINE,
+        send: bool = True,
+        max_credits: int | None = None,
     ) -> Collection:
-        """Do all that is left: send what was never sent (unless told not to), wait, fetch, load."""
+        """Do all that is left: send what was never sent (unless told not to), wait, fetch, load.
+
+        Raises
+        ------
+        BudgetExceeded
+            What is left to send costs more than `max_credits`; nothing was sent.
+        """
         steps = ALL if send else RECEIVE
-        self._frame, self._report = await carry_out(self._shop, self._row, on_event, steps=steps, deadline=deadline)
+        self._frame, self._report = await carry_out(
+            self._shop, self._row, on_event, steps=steps, deadline=deadline, max_credits=max_credits
+        )
         return self
 
     def _check_reached(self, state: State) -> None:

@@ -68,6 +68,7 @@ async def anew(
     elif plan.attaches_to and not fresh:
         raise PlanRefused(f"Collection {plan.attaches_to} brought nothing in the end.", next_step="plan it again")
     _check(shop, allowed, plan.cost)
+    await _check_taken(shop, plan)
     account, balance = shop.account(), await shop.api.balance()
     now = shop.clock.time()
     intent = Intent(
@@ -117,6 +118,17 @@ async def lapsed(shop: Workshop, row: CollectionRow) -> bool:
         if request.state == "planned":
             await written(shop.ledger.call_off, request, saved(lapse))
     return is_void(shop.ledger.data_requests(row.id))
+
+
+async def _check_taken(shop: Workshop, plan: Plan) -> None:
+    """Raise where a plan leaves out postings that this home does not hold: it was made for another one."""
+    if len(plan.taken):
+        held = await shop.planner.owned(plan.taken)
+        if len(held) < len(plan.taken):
+            raise PlanRefused(
+                f"The plan leaves out {len(plan.taken):,} postings as owned; this home holds {len(held):,} of them.",
+                next_step="plan it again",
+            )
 
 
 def _check(shop: Workshop, allowed: Budget, cost: int) -> None:

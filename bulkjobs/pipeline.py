@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from . import errors, events, outcomes, receive
+from .budget import Budget
 from .errors import BudgetExceeded, BulkJobsError, Charged, OutcomeUnknown
 from .events import Listener, notify
 from .gate import Gate
@@ -67,6 +68,7 @@ async def carry_out(
     *,
     steps: Steps = ALL,
     deadline: float = DEADLINE,
+    max_credits: int | None = None,
 ) -> tuple[pl.DataFrame | None, LoadReport | None]:
     """Do all that is left of a collection, and settle the books when all is here.
 
@@ -82,6 +84,8 @@ async def carry_out(
         What to do; where a step is left out, its data requests stay where they are.
     deadline : float
         Seconds to wait for the service, and for others that hold the collection.
+    max_credits : int, optional
+        The most credits to spend. Checked once it is held: until then, others may give back what they could not send.
 
     Returns
     -------
@@ -94,6 +98,9 @@ async def carry_out(
         What kept a data request from being done, once all others are: a refusal, a budget, a failure, a deadline.
     """
     async with held(shop, collection.id, listener, deadline=deadline):
+        if steps.send:
+            cost = unsent(await written(shop.ledger.data_requests, collection.id)) * CREDITS_A_RECORD
+            Budget(max_credits, bounded=True).check(cost)
         run = await written(_Run, shop, collection, listener, steps, deadline)
         await run.all()
         return await run.result()

@@ -288,7 +288,8 @@ class Plan:
             rows.append(("balance", f"{self.balance:,} now, {self.balance_after:,} after"))
         rows += [("note", reason) for reason in self.why]
         if self.attaches_to:
-            what = "planned, and not sent yet," if self.unsent else "already bought"
+            what = "already bought" if self.owned else "sent before, without a result so far,"
+            what = "planned, and not sent yet," if self.unsent else what
             if self.unsent and self.owned:
                 what = f"bought in part, {self.unsent:,} records not sent yet,"
             anew = "bought anew all the same" if self.fresh else "fresh=True plans to buy it anew"

@@ -65,7 +65,7 @@ class Planner:
         current = await asyncio.to_thread(self.ledger.current, self.service, plan_key(query, limit))
         too_old = current is not None and age is not None and self.clock.time() - current.made_at >= age.total_seconds()
         if current is not None and not fresh and not too_old:
-            return self.attached(query, limit, current)
+            return await asyncio.to_thread(self.attached, query, limit, current)
         making = _Making(self, query, limit, fresh=fresh, strategy=strategy, age=age)
         return await making.plan(current)
 

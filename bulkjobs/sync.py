@@ -238,10 +238,15 @@ class Client:
         return Collection(self._client.attach(collection_id))
 
     def resume(
-        self, collection_id: str | None = None, *, on_event: Listener | None = None, deadline: float = DEADLINE
+        self,
+        collection_id: str | None = None,
+        *,
+        max_credits: int | None = None,
+        on_event: Listener | None = None,
+        deadline: float = DEADLINE,
     ) -> list[Collection]:
         """See `bulkjobs.Client.resume`."""
-        work = self._client.resume(collection_id, on_event=on_event, deadline=deadline)
+        work = self._client.resume(collection_id, max_credits=max_credits, on_event=on_event, deadline=deadline)
         return [Collection(done) for done in _LOOP.run(work)]
 
     @contextlib.contextmanager
@@ -299,9 +304,17 @@ class Collection:
         """See `bulkjobs.Collection.load`."""
         return _LOOP.run(self._collection.load(on_event=on_event))
 
-    def finish(self, *, on_event: Listener | None = None, deadline: float = DEADLINE) -> Self:
+    def finish(
+        self,
+        *,
+        on_event: Listener | None = None,
+        deadline: float = DEADLINE,
+        send: bool = True,
+        max_credits: int | None = None,
+    ) -> Self:
         """See `bulkjobs.Collection.finish`."""
-        _LOOP.run(self._collection.finish(on_event=on_event, deadline=deadline))
+        work = self._collection.finish(on_event=on_event, deadline=deadline, send=send, max_credits=max_credits)
+        _LOOP.run(work)
         return self
 
     def frame(self) -> pl.DataFrame:

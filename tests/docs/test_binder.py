@@ -127,11 +127,18 @@ async def test_a_server_without_the_settings_does_not_pass(home: Path) -> None:
 
 def test_lab_is_opened_with_the_settings(home: Path) -> None:
     tools = Path(sys.executable).parent
-    made = subprocess.run(["make", "-n", "lab", f"BIN={tools}"], cwd=ROOT, capture_output=True, text=True, check=True)
+    # The tests may be run by make themselves: what that says of itself must not stand in the command.
+    alone = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    made = subprocess.run(
+        ["make", "-n", "--no-print-directory", "lab", f"BIN={tools}"],
+        cwd=ROOT, env=alone, capture_output=True, text=True, check=True,
+    )  # fmt: skip
     command = made.stdout[made.stdout.index("JUPYTER_CONFIG_PATH=") :].rstrip()
+    assert command.splitlines()[-1].split()[:2] == [f"{tools}/jupyter", "lab"]
     done = subprocess.run(
-        ["bash", "-c", f"{command} --show-config-json"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+        ["bash", "-c", f"{command} --show-config-json"],
+        cwd=ROOT, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
     config = json.loads(done.stdout)
     assert config["LabApp"]["default_url"] == f"/lab/tree/{LANDING}"
     assert config["LabApp"]["check_for_updates_class"] == "jupyterlab.NeverCheckForUpdate"

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import bulkjobs as bj
-from bulkjobs import errors
+from bulkjobs import errors, opening, outcomes
+from bulkjobs.budget import Budget
 from bulkjobs.sandbox import Fault
 from bulkjobs.wire.transport import Timeouts
-from tests.support import START, ManualClock, leave_intent, posts, spent, until
+from bulkjobs.workshop import held
+from tests.support import START, ManualClock, in_parts, leave_intent, posts, spent, until
 
 Start = Callable[..., Any]
 MakeClient = Callable[..., bj.Client]
@@ -514,3 +517,43 @@ async def test_an_acceptance_that_cannot_be_kept_is_said_with_its_request_id(
     settled = await client.settle(client.collections()[0].id, request_id=request_id)
     assert len(settled.frame()) == 20
     assert posts(sandbox) == 1
+
+
+async def test_what_was_allowed_holds_for_what_others_give_back_meanwhile(
+    sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter
+) -> None:
+    plan = await in_parts(client, 30, 10, query=query)
+    row, _ = await opening.anew(client._shop, plan, None, Budget(None, bounded=True), fresh=False)
+    requests = client.ledger.data_requests(row.id)
+    async with held(client._shop, row.id, None):  # another process is at it, and sends two of the three
+        for request in requests[:2]:
+            assert client.ledger.claim(request, account=client._shop.account(), at=0.0).won
+        waiting = [
+            asyncio.create_task(client.resume(row.id, max_credits=10)),
+            asyncio.create_task(client.collect(plan, max_credits=10)),
+        ]
+        await asyncio.sleep(0)
+        short = outcomes.saved(errors.InsufficientCredits("too few", status=402, charged=errors.Charged.NO))
+        for request in requests[:2]:
+            client.ledger.refused(request, short)
+    for end in await asyncio.gather(*waiting, return_exceptions=True):
+        assert isinstance(end, errors.BudgetExceeded)
+        assert "30 credits, more than the 10 allowed" in end.message
+    assert posts(sandbox) == 0
+    assert (await client.resume(row.id, max_credits=30))[0].credits == 30
+    with pytest.raises(errors.InvalidQuery, match="one collection"):
+        await client.resume(max_credits=30)
+
+
+async def test_a_plan_of_another_home_is_not_taken_for_what_this_one_owns(
+    sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter, tmp_path: Path
+) -> None:
+    await client.collect(query, limit=20)
+    ids = bj.JobIds(await client.search(query, limit=30))
+    plan = await client.plan(ids)
+    assert (plan.credits, len(plan.taken)) == (10, 20)
+    async with bj.Client(sandbox.api_key, base_url=sandbox.url, home=tmp_path / "other") as other:
+        with pytest.raises(errors.PlanRefused, match="this home holds 0 of them"):
+            await other.collect(plan, max_credits=30)
+    assert posts(sandbox) == 1
+    assert len((await client.collect(plan, max_credits=10)).frame()) == 30

@@ -16,7 +16,7 @@ from bulkjobs.errors import BulkJobsError
 from bulkjobs.overview import Entry
 from bulkjobs.rows import HERE
 
-from .desk import AnyClient, AnyCollection, Desk
+from .desk import AnyClient, AnyCollection, Desk, settled
 from .view import View, counted, front
 
 PAGE = 20  # collections
@@ -108,21 +108,28 @@ class CollectionList(View):
             "files": entry.files_left,
             "state": entry.state,
             "service": "" if mine else entry.service,
-            "resume": _offer(entry) if mine and entry.is_unfinished else "",
+            "resume": self._offer(entry) if mine and entry.is_unfinished else "",
             "cost": entry.credits_to_spend,
             "can_load": all(request.state in HERE for request in entry.requests),
             "busy": entry.id in self._at_work,
         }
+
+    def _offer(self, entry: Entry) -> str:
+        """Say what the button does: where somebody else goes on with it, it only shows it there."""
+        cost = entry.credits_to_spend
+        does = f"sends {counted(cost, 'record')}, {counted(cost, 'credit')}" if cost else "no cost"
+        return f"Show, to resume: {does}" if self._on_resume is not None and cost else f"Resume: {does}"
 
     # --- buttons ------------------------------------------------------------------------------------------
 
     async def do_refresh(self, _content: Mapping[str, Any], _buffers: Sequence[memoryview]) -> None:
         """Read the ledger again."""
         with self.working():
-            await self._reread()
+            await self.reread()
             self.say(f"{counted(self.total, 'collection')}.")
 
-    async def _reread(self) -> None:
+    async def reread(self) -> None:
+        """Read the ledger again, in a thread."""
         self._take(await asyncio.to_thread(self.desk.client.overview))
 
     def do_page(self, content: Mapping[str, Any], _buffers: Sequence[memoryview]) -> None:
@@ -151,17 +158,18 @@ class CollectionList(View):
         try:
             said, cost = content.get("cost"), await asyncio.to_thread(lambda: found.credits_to_spend)
             if cost and (not isinstance(said, int) or cost > said):
-                await self._reread()
+                await self.reread()
                 self.say(f"It would cost {counted(cost, 'credit')} by now. Press it again, if you mean it.")
                 return
             self._turn(self.page)
             self.say(f"{found.id}: {'sending what is left' if cost else 'receiving what was bought, at no cost'}.")
             client = self.desk.client
-            await self.desk.ask(client.resume(found.id) if cost else found.finish(send=False))
+            rest = client.resume(found.id, max_credits=cost) if cost else found.finish(send=False)
+            await self.desk.ask(rest)
             self.say(f"{found.id} is {found.state}: {counted(found.records, 'record')}.")
         finally:
             self._at_work.discard(found.id)
-            await self._reread()
+            await self.reread()
 
     async def do_load(self, content: Mapping[str, Any], _buffers: Sequence[memoryview]) -> None:
         """Read the postings of a collection; needs no network."""
@@ -194,12 +202,6 @@ class CollectionList(View):
         return [*shown, *([("more", f"{more:,} on other pages")] if more else [])] or [("collections", "none yet")]
 
 
-def _offer(entry: Entry) -> str:
-    cost = entry.credits_to_spend
-    return f"Resume: sends {counted(cost, 'record')}, {counted(cost, 'credit')}" if cost else "Resume: no cost"
-
-
 async def _called(callback: Callable[..., object] | None, *values: object) -> None:
-    result = None if callback is None else callback(*values)
-    if asyncio.iscoroutine(result):
-        await result
+    if callback is not None:
+        await settled(callback(*values))

@@ -75,7 +75,7 @@ class Collector(ipywidgets.VBox):  # type: ignore[misc]  # it has no types
         self.preview = CreditPreview(
             desk, max_credits=max_credits, threshold=threshold, on_submit=self._run, offers=False
         )
-        self.status = StatusCard(desk, on_done=self._show, offers=False)
+        self.status = StatusCard(desk, max_credits=max_credits, threshold=threshold, on_done=self._show, offers=False)
         self.table = PostingTable(page_size=10)
         self.charts = ChartPanel()
         self.list = CollectionList(
@@ -84,7 +84,7 @@ class Collector(ipywidgets.VBox):  # type: ignore[misc]  # it has no types
         self.header.observe(self._switched, "source")
         for form in (self.filter_form, self.id_uploader):
             form.on_edit(self.preview.unbind)
-        self.status.observe(lambda _: self._arrange(), ["running", "name"])
+        self.status.observe(self._moved, ["running", "name"])
         desk.on_change(self._changed)
         self._views: list[View] = [
             *(self.header, self.key, self.filter_form, self.id_uploader, self.preview),
@@ -158,23 +158,25 @@ class Collector(ipywidgets.VBox):  # type: ignore[misc]  # it has no types
         await asyncio.to_thread(self.desk.client.check, plan, max_credits=max_credits)
         self.status.failure = None
         self._run(plan, max_credits)
-        await self.desk.idle()
-        if self._collection is None:
-            raise self.status.failure or BulkJobsError("It was stopped.", next_step="client.resume()")
-        return self._collection
+        self.preview.submitted()
+        await self.status.over()
+        found = self.status.collection
+        if found is None or found.state != "loaded":
+            error = None if found is None else found.error
+            raise self.status.failure or error or BulkJobsError("It was stopped.", next_step="client.resume()")
+        if self._collection is None or self._collection.id != found.id:
+            await self._show(found)
+        return found
 
     # --- the path -----------------------------------------------------------------------------------------
 
     async def _preview(self, query: bj.JobFilter | bj.JobIds, limit: int | None) -> None:
         await self.preview.show(query, limit)
-        self.preview.focus_on("submit")
+        if self.preview.plan is not None:
+            self.preview.focus_on("headline")
 
     def _run(self, plan: bj.Plan, most: int) -> None:
-        if self.status.running:
-            raise BulkJobsError(
-                "A collection is under way.", next_step="wait for it, or stop waiting; then press again"
-            )
-        self.status.run(plan, max_credits=most)
+        self.status.run(plan, most)
         self._collection = self._frame = None
         self._arrange()
 
@@ -186,20 +188,26 @@ class Collector(ipywidgets.VBox):  # type: ignore[misc]  # it has no types
         self._collection, self._frame = collection, frame
         self.table.show(frame, title=f"{len(frame):,} posting{'' if len(frame) == 1 else 's'} of {collection.id}")
         self.charts.show(frame)
-        self.status.say("Its postings are below. For the next cell: .frame of this form.")
-        self.list.refresh()
+        self.table.say("For the next cell: .frame of this form.")
         self.desk.start(self.id_uploader, self.id_uploader.recount)
         self._arrange()
 
     def _open(self, collection: AnyCollection) -> None:
         """Fill the form in with what was asked for then, and show how it stands; its postings follow if all is here."""
+        self.status.attach(collection, receive=False)
         if isinstance(collection.query, bj.JobFilter):
             self.header.source = "filter"
             self.filter_form.load(collection.query, limit=collection.limit)
-        self.status.attach(collection, receive=False)
+
+    def _moved(self, _: object) -> None:
+        """Hear that a collection was found, or that a run began or ended."""
+        self._arrange()
+        self.desk.start(self.list, self.list.reread)
 
     def _take_up(self) -> None:
         """Go on with what was under way when this kernel, or the one before it, ended: nothing is sent."""
+        if self.status.running:
+            return
         client = self.desk.client
         for entry in client.overview():
             if entry.service == client.service and entry.is_coming:
@@ -230,6 +238,14 @@ class Collector(ipywidgets.VBox):  # type: ignore[misc]  # it has no types
         }
         for view, visible in shown.items():
             view.layout.display = None if visible else "none"
+
+    def close(self) -> None:
+        """Take it off the page, with all that it holds."""
+        self.desk.forget(self._changed)
+        self._collection = self._frame = None
+        for view in self._views:
+            view.close()
+        super().close()
 
     def __repr__(self) -> str:
         return "\n".join(repr(view) for view in self._in_sight())

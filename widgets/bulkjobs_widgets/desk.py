@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
@@ -52,7 +51,6 @@ class Desk:
             self._loop = asyncio.get_running_loop()
         except RuntimeError:
             raise ConfigError("Forms work in a notebook only.", next_step="use bj.sync.Client in a script") from None
-        self._thread = threading.get_ident()
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed: list[Callable[[], object]] = []
         self._given = client
@@ -84,15 +82,25 @@ class Desk:
         """Call `callback` whenever another client is used."""
         self._changed.append(callback)
 
+    def forget(self, callback: Callable[[], object]) -> None:
+        """Call it no longer."""
+        self._changed = [one for one in self._changed if one != callback]
+
     def use(self, client: AnyClient) -> None:
-        """Work with another client from now on."""
+        """Work with another client from now on; what runs goes on with the one it began with."""
         self._given = client
-        for callback in self._changed:
-            callback()
+        for callback in list(self._changed):
+            try:
+                callback()
+            except Exception:  # one form that fails must not keep the others from hearing of it
+                log.exception("a form could not take another client")
 
     async def use_sandbox(self) -> None:
         """Start a sandbox and work with it: no key, no internet, no real credits."""
-        self.use(await bj.Client.sandbox().start())
+        if isinstance(self._given, bj.sync.Client):
+            self.use(await asyncio.to_thread(bj.sync.Client.sandbox().start))
+        else:
+            self.use(await bj.Client.sandbox().start())
 
     def handed(self, collection: bj.Collection) -> AnyCollection:
         """Return a collection as the user's own client would: with blocking verbs, if that has them."""
@@ -111,9 +119,7 @@ class Desk:
 
     async def _guarded(self, view: Shows, work: Work) -> None:
         try:
-            result = work()
-            if inspect.isawaitable(result):
-                await result
+            await settled(work())
         except Exception as error:
             if not isinstance(error, bj.errors.BulkJobsError):
                 log.exception("a form failed")
@@ -145,3 +151,9 @@ class Desk:
         await asyncio.sleep(0)  # what was just handed over begins
         while self._tasks:
             await asyncio.wait(set(self._tasks))
+
+
+async def settled(result: object) -> None:
+    """Await what a callback returned, where that is to be awaited."""
+    if inspect.isawaitable(result):
+        await result

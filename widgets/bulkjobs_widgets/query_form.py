@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ import traitlets
 
 import bulkjobs as bj
 
-from .desk import AnyClient, Desk
+from .desk import AnyClient, Desk, settled
 from .view import View
 
 
@@ -67,6 +66,4 @@ class QueryForm(View):
             return
         self._submitted, self.edited, self.notice = self._content(), False, {}
         if self._on_submit is not None:
-            result = self._on_submit(*checked)
-            if asyncio.iscoroutine(result):
-                await result
+            await settled(self._on_submit(*checked))

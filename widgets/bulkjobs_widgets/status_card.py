@@ -13,11 +13,12 @@ import traitlets
 import bulkjobs as bj
 from bulkjobs.clock import as_datetime
 from bulkjobs.display import Rows
-from bulkjobs.errors import BulkJobsError
+from bulkjobs.errors import BudgetExceeded, BulkJobsError, InvalidQuery
 from bulkjobs.events import Event
 from bulkjobs.rows import DataRequestRow, State, is_coming, overall, waiting
 
-from .desk import AnyClient, AnyCollection, Desk
+from .credit_preview import THRESHOLD
+from .desk import AnyClient, AnyCollection, Desk, settled
 from .story import Story
 from .view import View, counted, front
 
@@ -49,13 +50,17 @@ class StatusCard(View):
         Whose verbs it calls; see `Desk`.
     collection : Collection or str, optional
         What to show, or its id; see `attach`.
+    max_credits : int, optional
+        The most credits that a click on a button of the card may spend.
+    threshold : int
+        Credits above which such a button asks again.
     on_done : callable, optional
         Called with the collection when all of it is here; may be a coroutine function.
 
     Examples
     --------
     >>> card = StatusCard(client)
-    >>> card.run(plan, max_credits=500)
+    >>> card.run(plan, 500)
     >>> card
     """
 
@@ -76,16 +81,19 @@ class StatusCard(View):
     stop_button = traitlets.Unicode().tag(sync=True)  # words of the buttons; without any, there is none
     resume_button = traitlets.Dict().tag(sync=True)
     retry_button = traitlets.Dict().tag(sync=True)
+    threshold = traitlets.Int(THRESHOLD).tag(sync=True)
 
     def __init__(
         self,
         client: AnyClient | Desk | None = None,
         collection: AnyCollection | str | None = None,
         *,
+        max_credits: int | None = None,
+        threshold: int = THRESHOLD,
         on_done: Callable[[AnyCollection], object] | None = None,
         **traits: Any,
     ) -> None:
-        self._on_done = on_done
+        self._on_done, self.max_credits = on_done, max_credits
         self._found: bj.Collection | None = None
         self._story = Story()
         self._lock = threading.Lock()
@@ -93,8 +101,11 @@ class StatusCard(View):
         self._due, self._sent_at = False, 0.0
         self._task: asyncio.Task[Any] | None = None
         self._stopping = False
+        self._over = asyncio.Event()
+        self._over.set()
         traits.setdefault("title", "Collection")
-        super().__init__(client, **traits)
+        super().__init__(client, threshold=threshold, **traits)
+        self._client = self.desk.client
         if collection is not None:
             self.attach(collection)
 
@@ -105,8 +116,8 @@ class StatusCard(View):
         """The collection, once it is known; of the same kind as the client."""
         return None if self._found is None else self.desk.handed(self._found)
 
-    def run(self, plan: bj.Plan, *, max_credits: int | None) -> None:
-        """Collect a plan, and show how it goes. Spends credits; while something runs here, nothing is sent.
+    def run(self, plan: bj.Plan, max_credits: int | None) -> None:
+        """Collect a plan, and show how it goes. Spends credits.
 
         Parameters
         ----------
@@ -114,18 +125,21 @@ class StatusCard(View):
             What to buy.
         max_credits : int or None
             The most credits to spend.
+
+        Raises
+        ------
+        BulkJobsError
+            Something runs here already; nothing was sent.
         """
-        if not self._taken():
-            return
+        self._take()
         self._found, self._story = None, Story()
-        began = time.time()
+        began, client = time.time(), self._client
 
         async def collect() -> bj.Collection:
-            return await self.desk.client.collect(plan, max_credits=max_credits, on_event=self._told)
+            return await client.collect(plan, max_credits=max_credits, on_event=self._told)
 
         def made() -> bj.Collection | None:
             """Find what was written down, where it ended before any event told."""
-            client = self.desk.client
             row = client.ledger.current(client.service, plan.key)
             return None if row is None or (plan.is_new and row.made_at < began - 1) else client.attach(row.id)
 
@@ -142,25 +156,33 @@ class StatusCard(View):
             What to show, or its id, or the beginning of it.
         receive : bool
             Whether to go on polling, fetching and loading where data requests are on their way.
+
+        Raises
+        ------
+        BulkJobsError
+            Something runs here already.
         """
-        if not self._taken():
-            return
+        self._take()
         self._story = Story()
         try:
             name = collection if isinstance(collection, str) else collection.id
-            self._found = self.desk.client.attach(name)
+            self._found = found = self._client.attach(name)
             self._clear()
             _retell(self._story, self._found)
             self._show_truth()
         except BulkJobsError as error:
-            self.running = False
+            self._give_back()
             self.fail(error)
             return
-        self.running = False
-        if receive and self.resume_button and not self._is_foreign(self._found) and is_coming(self._found.requests):
-            self._receive("receiving what was bought, at no cost")
+        self._give_back()
+        if receive and self.resume_button and is_coming(found.requests):
+            self._receive(found, "receiving what was bought, at no cost")
         else:
-            self.desk.start(self, self._ended)
+            self.desk.start(self, lambda: self._ended(found))
+
+    async def over(self) -> None:
+        """Return when nothing runs here any more."""
+        await self._over.wait()
 
     # --- buttons ------------------------------------------------------------------------------------------
 
@@ -177,30 +199,37 @@ class StatusCard(View):
         self._task.cancel()
 
     async def do_resume(self, content: Mapping[str, Any], _buffers: Sequence[memoryview]) -> None:
-        """Do what is left; what costs is done only if it costs no more than the button said."""
+        """Do what is left of the collection that the button was drawn for, for no more credits than it said."""
         found, said = self._found, content.get("credits")
-        if found is None or self._is_foreign(found):
+        if found is None or content.get("id") != found.id or self._is_foreign(found):
             return
         cost = await asyncio.to_thread(lambda: found.credits_to_spend)
+        if found is not self._found:
+            return  # another one is shown by now
         if not cost:
-            self._receive("resumed: receiving what was bought, at no cost")
+            self._receive(found, "resumed: receiving what was bought, at no cost")
             return
         if not isinstance(said, int) or cost > said:
             self._show_truth()
             self.say(f"It would cost {counted(cost, 'credit')} by now. Press it again, if you mean it.")
             return
-        if not self._taken():
-            return
+        if self.max_credits is not None and cost > self.max_credits:
+            raise BudgetExceeded(
+                f"This would cost {counted(cost, 'credit')}, more than the {self.max_credits:,} allowed.",
+                next_step=f"client.resume({found.id!r}, max_credits={cost})",
+            )
+        if cost > self.threshold and content.get("confirmed") is not True:
+            raise InvalidQuery("This was not confirmed.", next_step="press the button that names the credits")
+        self._take()
+        client = self._client
 
         async def resume() -> object:
-            return await self.desk.client.resume(found.id, on_event=self._told)
+            return await client.resume(found.id, max_credits=said, on_event=self._told)
 
         await self._carry(resume, f"resumed: sending what is left, {counted(cost, 'credit')}")
 
-    def _receive(self, words: str) -> None:
-        found = self._found
-        if found is None or not self._taken():
-            return
+    def _receive(self, found: bj.Collection, words: str) -> None:
+        self._take()
 
         async def receive() -> object:
             return await found.finish(send=False, on_event=self._told)
@@ -209,14 +238,21 @@ class StatusCard(View):
 
     # --- a run --------------------------------------------------------------------------------------------
 
-    def _taken(self) -> bool:
-        """Begin, unless something runs already: callbacks may come from several threads."""
+    def _take(self) -> None:
+        """Begin with the client that is there now, unless something runs already: callbacks come from any thread."""
         with self._lock:
-            if not self.running:
-                self.running = True
-                return True
-        self.say("It is running already: nothing was started, and nothing sent a second time.")
-        return False
+            if self.running:
+                raise BulkJobsError(
+                    "It is running already: nothing was started, and nothing sent a second time.",
+                    next_step="wait for it, or stop waiting",
+                )
+            self.running = True
+        self._over.clear()
+        self._client = self.desk.client
+
+    def _give_back(self) -> None:
+        self.running = False
+        self._over.set()
 
     async def _carry(
         self,
@@ -233,18 +269,19 @@ class StatusCard(View):
             await self._until_stopped(work)
         finally:
             stopped, self._stopping, self._task = self._stopping, False, None
-            self._flush()
             try:
+                self._flush()
                 if self._found is None and made is not None:
                     self._found = await asyncio.to_thread(made)
                 if stopped:
                     self._story.note(time.time(), "stopped waiting")
                 self._show_truth(since=began, until=time.time(), note=True)
             finally:
-                self.running = False
+                self._give_back()
         if stopped:
             self._say_stopped()
-        await self._ended()
+        if self._found is not None:
+            await self._ended(self._found)
 
     async def _until_stopped(self, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
         try:
@@ -252,20 +289,18 @@ class StatusCard(View):
         except asyncio.CancelledError:
             if not self._stopping:
                 raise
+        except Exception as error:
+            self.failure = error  # for who waits until it is over
+            raise
 
-    async def _ended(self) -> None:
+    async def _ended(self, found: bj.Collection) -> None:
         """Tell what it ended with: the error that the ledger keeps, or that all is here."""
-        found = self._found
-        if found is None:
-            return
         if self._is_foreign(found):
             self.say(f"It was bought from {found.service}: use a client of that service to go on with it.")
         elif (error := found.error) is not None:
             self.fail(error)
         if found.state == "loaded" and self._on_done is not None:
-            result = self._on_done(self.desk.handed(found))
-            if asyncio.iscoroutine(result):
-                await result
+            await settled(self._on_done(self.desk.handed(found)))
 
     def _say_stopped(self) -> None:
         name = f"client.resume({self.name!r})" if self.name else ""
@@ -295,7 +330,7 @@ class StatusCard(View):
         for at, event in told:
             self._story.hear(at, event)
         if self._found is None and self._story.collection_id:
-            self._found = self.desk.client.attach(self._story.collection_id)
+            self._found = self._client.attach(self._story.collection_id)
         self._show()
         self._sent_at = time.monotonic()
 

@@ -53,6 +53,7 @@ class View(anywidget.AnyWidget):
     def __init__(self, client: AnyClient | Desk | None = None, *, offers: bool = True, **traits: Any) -> None:
         self.desk = Desk.of(client)
         self._offers = offers
+        self.at_work = 0  # how many things it does
         self.failure: BaseException | None = None  # what was shown last
         super().__init__(**traits)
         self.on_msg(self._heard)
@@ -62,6 +63,12 @@ class View(anywidget.AnyWidget):
     def _look(self) -> None:
         wanting = self._offers and self.needs_client and not self.desk.ready
         self.offer = "No API key is set." if wanting else ""
+
+    def close(self) -> None:
+        """Take it off the page, and hear of no other client any longer."""
+        if hasattr(self, "desk"):  # one that could not be made is closed, too
+            self.desk.forget(self._look)
+        super().close()
 
     # --- from the browser ---------------------------------------------------------------------------------
 
@@ -129,10 +136,12 @@ class _Working:
         self._view = view
 
     def __enter__(self) -> None:
+        self._view.at_work += 1
         self._view.busy = True
 
     def __exit__(self, *_: object) -> None:
-        self._view.busy = False
+        self._view.at_work -= 1
+        self._view.busy = self._view.at_work > 0
 
 
 def alert(error: BaseException) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import bulkjobs as bj
+from bulkjobs.sandbox import Fault
 from bulkjobs.sandbox.catalog import Catalog
 from bulkjobs_widgets import Collector, Desk, filter_form
 from tests.forms import act
@@ -37,7 +38,7 @@ async def press(collector: Collector, **state: Any) -> None:
     """Fill the filter in, preview, and collect."""
     await act(collector.filter_form, "submit", state={"values": state})
     preview = collector.preview
-    await act(preview, "submit", bound_to=preview.bound_to, confirmed=preview.confirm)
+    await act(preview, "submit", token=preview.token, confirmed=preview.confirm)
 
 
 async def test_from_a_filter_to_a_frame(desk: Desk, client: Any) -> None:
@@ -67,9 +68,9 @@ async def test_the_same_again_is_opened_for_nothing(desk: Desk, client: Any) -> 
 async def test_what_was_edited_after_the_preview_is_not_bought(desk: Desk, client: Any) -> None:
     collector = Collector(desk)
     await act(collector.filter_form, "submit", state={"values": {"title": "Nurse", "limit": "5"}})
-    shown = collector.preview.bound_to
+    shown = collector.preview.token
     collector.filter_form.values = {"title": "Nurse", "limit": "500"}
-    await act(collector.preview, "submit", bound_to=shown, confirmed="")
+    await act(collector.preview, "submit", token=shown, confirmed="")
     assert client.server.stats()["posts"] == 0
     assert collector.preview.state == "stale"
 
@@ -91,7 +92,7 @@ async def test_from_ids_to_a_frame(desk: Desk, client: Any) -> None:
     await act(collector.id_uploader, "chunk", upload="1", at=0, buffers=[data])
     assert collector.id_uploader.ids == bj.JobIds(ids)
     await act(collector.id_uploader, "submit")
-    await act(collector.preview, "submit", bound_to=collector.preview.bound_to, confirmed="")
+    await act(collector.preview, "submit", token=collector.preview.token, confirmed="")
     assert sorted(collector.frame["id"]) == sorted(ids)
     await desk.idle()
     assert dict(collector.id_uploader.facts)["owned already"] == "4"
@@ -108,16 +109,58 @@ async def test_from_code(desk: Desk, client: Any) -> None:
     assert client.server.stats()["posts"] == 1
 
 
+async def test_from_code_the_button_does_not_wait_for_a_second_click(desk: Desk, client: Any) -> None:
+    collector = Collector(desk)
+    await collector.collect(NURSE, limit=5, max_credits=5)
+    assert collector.preview.state == "sent"
+    await act(collector.preview, "submit", token=collector.preview.token, confirmed="")
+    assert client.server.stats()["posts"] == 1
+
+
+async def test_from_code_its_own_collection_comes_whatever_else_is_opened(desk: Desk, client: Any) -> None:
+    other = await client.collect(bj.JobFilter(country="Germany"), limit=3)
+    collector = Collector(desk)
+    work = asyncio.create_task(collector.collect(NURSE, limit=5, max_credits=5))
+    while not collector.status.running:
+        await _turn()
+    collector.list._handle_custom_msg({"action": "load", "id": other.id}, [])
+    found = await work
+    assert found.query == NURSE
+    await desk.idle()
+
+
+async def test_one_that_is_closed_takes_nothing_up_any_longer(desk: Desk, slow: Any) -> None:
+    closed, heard = Collector(desk), len(desk._changed)
+    closed.close()
+    assert len(desk._changed) < heard
+    await slow.submit(NURSE, limit=5)
+    desk.use(slow)
+    assert not closed.status.running
+
+
+async def test_an_unknown_outcome_is_in_the_list_and_its_alert_stays(desk: Desk, client: Any) -> None:
+    bought = await client.collect(bj.JobFilter(country="Germany"), limit=3)
+    client.server.faults.add(Fault("bulk_filter", "status", status=503))
+    collector = Collector(desk)
+    await press(collector, title="Nurse", limit="5")
+    assert [line["state"] for line in collector.list.lines] == ["unknown", "loaded"]
+    said = collector.status.notice
+    assert "not known" in said["charged"]
+    await act(collector.list, "load", id=bought.id)
+    assert collector.frame.height == 3
+    assert collector.status.notice == said
+
+
 async def test_while_one_is_under_way_no_other_is_begun(slow: Any) -> None:
     collector = Collector(slow)
     plan = await slow.plan(NURSE, limit=5)
     collector.status.run(plan, max_credits=5)
     await collector.preview.show(bj.JobFilter(title="Engineer"), 3)
     preview = collector.preview
-    preview._handle_custom_msg({"action": "submit", "bound_to": preview.bound_to, "confirmed": ""}, [])
+    preview._handle_custom_msg({"action": "submit", "token": preview.token, "confirmed": ""}, [])
     while preview.notice.get("kind") != "alert":
         await _turn()
-    assert "under way" in preview.notice["text"]
+    assert "running already" in preview.notice["text"]
     assert preview.state == "bound"
     await act(collector.status, "stop")
     assert slow.server.stats()["posts"] <= 1

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import bulkjobs as bj
+from bulkjobs.sandbox import Fault
 from bulkjobs.sandbox.catalog import Catalog
 from bulkjobs_widgets import CreditPreview, Desk
 from tests.forms import act
@@ -26,7 +27,7 @@ class Shop:
 
     async def press(self, **changed: Any) -> None:
         preview = self.preview
-        said = {"bound_to": preview.bound_to, "confirmed": preview.confirm, **changed}
+        said = {"token": preview.token, "confirmed": preview.confirm, **changed}
         await act(preview, "submit", **said)
 
 
@@ -53,7 +54,7 @@ async def test_what_nothing_came_of_can_be_submitted_again(desk: Desk) -> None:
     preview = CreditPreview(desk, on_submit=refuse)
     await preview.show(NURSE, 5)
     for state in ("bound", "sent"):
-        await act(preview, "submit", bound_to=preview.bound_to)
+        await act(preview, "submit", token=preview.token)
         assert (preview.state, preview.notice["kind"]) == (state, "alert")
 
 
@@ -66,14 +67,80 @@ async def test_a_preview_is_free(desk: Desk, client: Any) -> None:
 async def test_after_an_edit_nothing_can_be_submitted(desk: Desk) -> None:
     shop = Shop(desk)
     await shop.preview.show(NURSE, 5)
-    before = shop.preview.bound_to
+    before = shop.preview.token
     shop.preview.unbind()
     await shop.press()
     assert (shop.bought, shop.preview.state, shop.preview.plan) == ([], "stale", None)
     assert "edited" in shop.preview.reason
     await shop.preview.show(NURSE, 6)
-    await shop.press(bound_to=before)  # what was drawn when it was pressed is not what is bound now
+    await shop.press(token=before)  # what was drawn when it was pressed is not what is bound now
     assert shop.bought == []
+
+
+async def test_an_edit_while_it_is_asked_makes_the_answer_stale(
+    desk: Desk, client: bj.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop(desk)
+    for step in ("plan", "check"):
+        shop.preview.clear()
+        whole = getattr(client, step)
+
+        async def plan(*args: Any, _whole: Any = whole, **options: Any) -> Any:
+            found = await _whole(*args, **options)
+            shop.preview.unbind()
+            return found
+
+        def check(*args: Any, _whole: Any = whole, **options: Any) -> None:
+            _whole(*args, **options)
+            shop.preview.desk._loop.call_soon_threadsafe(shop.preview.unbind)
+
+        monkeypatch.setattr(client, step, {"plan": plan, "check": check}[step])
+        await shop.preview.show(NURSE, 5)
+        monkeypatch.undo()
+        assert (step, shop.preview.state) == (step, "stale")
+        await shop.press()
+    assert shop.bought == []
+
+
+async def test_a_click_on_the_price_before_is_not_one_on_this(desk: Desk) -> None:
+    shop = Shop(desk)
+    await shop.preview.show(NURSE, 5)
+    plan, before = shop.preview.plan, shop.preview.token
+    assert plan is not None
+    await shop.preview.bind(plan)  # the same query and limit, and perhaps another price
+    await shop.press(token=before)
+    assert shop.bought == []
+
+
+async def test_another_client_voids_what_was_said_by_the_one_before(
+    desk: Desk, tmp_path: Path, catalog: Catalog
+) -> None:
+    shop = Shop(desk)
+    await shop.preview.show(NURSE, 5)
+    async with bj.Client.sandbox(data=catalog, home=tmp_path / "other") as other:
+        desk.use(other)
+        assert (shop.preview.state, shop.preview.plan, shop.preview.facts) == ("empty", None, [])
+        await shop.press()
+    assert shop.bought == []
+
+
+async def test_a_larger_allowance_is_not_handed_on(desk: Desk) -> None:
+    shop = Shop(desk, max_credits=500)
+    await shop.preview.show(NURSE, 5)
+    await shop.press()
+    assert [most for _, most in shop.bought] == [5]
+
+
+async def test_what_has_no_result_so_far_is_not_called_owned(desk: Desk, client: Any) -> None:
+    client.server.faults.add(Fault("bulk_filter", "status", status=503))
+    with pytest.raises(bj.errors.OutcomeUnknown):
+        await client.collect(NURSE, limit=5)
+    preview = Shop(desk).preview
+    await preview.show(NURSE, 5)
+    assert "own" not in preview.headline
+    assert "without a result" in preview.headline
+    assert "without a result" in "".join(text for _, text in preview.facts)
+    assert "already bought" not in "".join(text for _, text in preview.facts)
 
 
 async def test_above_the_threshold_a_second_click_is_needed(desk: Desk) -> None:
@@ -138,7 +205,7 @@ async def test_what_is_owned_opens_for_nothing(desk: Desk, client: bj.Client) ->
 async def test_nothing_that_matches_is_nothing_to_collect(desk: Desk) -> None:
     shop = Shop(desk)
     await shop.preview.show(bj.JobFilter(title="zzzzzz"))
-    assert shop.preview.state == "refused"
+    assert (shop.preview.state, shop.preview.headline, shop.preview.button) == ("refused", "Nothing matches", "")
     await shop.press()
     assert shop.bought == []
 

@@ -12,6 +12,7 @@ import pytest
 import bulkjobs as bj
 from bulkjobs import events
 from bulkjobs.sandbox import Fault
+from bulkjobs.sandbox.catalog import Catalog
 from bulkjobs_widgets import Desk, StatusCard
 from bulkjobs_widgets.story import MOST, Story
 from tests.forms import act
@@ -83,13 +84,15 @@ async def test_in_many_parts_the_counts_are_those_of_the_ledger(desk: Desk, clie
 async def test_a_second_run_meanwhile_is_refused_and_sends_nothing(slow: Any) -> None:
     card = StatusCard(slow)
     plan = await slow.plan(QUERY, limit=30)
+    other = await slow.plan(bj.JobFilter(title="Nurse"), limit=3)
     card.run(plan, max_credits=30)
-    card.run(await slow.plan(bj.JobFilter(title="Nurse"), limit=3), max_credits=30)  # before the first has begun
-    assert "already" in card.notice["text"]
+    with pytest.raises(bj.errors.BulkJobsError, match="already"):
+        card.run(other, max_credits=30)  # before the first has begun
     await waiting(card)
-    card.run(await slow.plan(bj.JobFilter(title="Nurse"), limit=3), max_credits=30)
-    assert "already" in card.notice["text"]
-    card.attach(card.name)
+    with pytest.raises(bj.errors.BulkJobsError, match="already"):
+        card.run(other, max_credits=30)
+    with pytest.raises(bj.errors.BulkJobsError, match="already"):
+        card.attach(card.name)
     age(slow)
     await card.desk.idle()
     assert posts(slow.server) == 1
@@ -160,7 +163,7 @@ async def test_a_post_without_an_answer_is_in_question_and_cannot_be_sent_again_
     assert "client.settle(" in card.notice["next"]
     assert card.notice["charged"] == "Whether it was charged is not known."
     assert (card.retry_button["enabled"], card.resume_button) == (False, {})
-    await act(card, "resume", credits=30)
+    await act(card, "resume", id=card.name, credits=30)
     assert posts(client.server) == 1
 
 
@@ -193,7 +196,7 @@ async def test_what_failed_for_want_of_credits_is_sent_again_by_the_button_only(
         StatusCard(desk, card.name)  # to look again sends nothing
         await desk.idle()
         assert posts(client.server) == 1
-        await act(card, "resume", credits=offered["credits"])
+        await act(card, "resume", id=card.name, credits=offered["credits"])
         assert card.state == "done: all of it is here"
         assert posts(client.server) == 3
 
@@ -231,7 +234,7 @@ async def test_to_stop_waiting_loses_nothing(slow: Any) -> None:
     assert card.resume_button == {"label": "Resume: receives what was bought, at no cost", "credits": 0}
     assert done == []
     age(slow)
-    await act(card, "resume", credits=0)
+    await act(card, "resume", id=card.name, credits=0)
     assert card.state == "done: all of it is here"
     assert (posts(slow.server), len(done)) == (1, 1)
 
@@ -274,18 +277,77 @@ async def test_what_was_never_sent_is_sent_by_the_button_only(desk: Desk, client
     await desk.idle()
     assert (card.state, posts(client.server)) == ("not sent yet", 0)
     assert card.resume_button == {"label": "Resume: sends the rest, 30 credits", "credits": 30}
-    await act(card, "resume", credits=30)
+    await act(card, "resume", id=card.name, credits=30)
     assert (card.state, posts(client.server)) == ("done: all of it is here", 1)
-    await act(card, "resume", credits=30)  # a double click
+    await act(card, "resume", id=card.name, credits=30)  # a double click
     assert posts(client.server) == 1
 
 
 @pytest.mark.parametrize("said", [29, 0, None, "30"])
 async def test_a_button_never_spends_more_than_it_said(desk: Desk, client: Any, said: object) -> None:
     card = StatusCard(desk, await leave_intent(client, QUERY, 30))
-    await act(card, "resume", credits=said)
+    await act(card, "resume", id=card.name, credits=said)
     assert posts(client.server) == 0
     assert "30 credits" in card.notice["text"]
+
+
+async def test_a_button_that_was_drawn_for_another_collection_spends_nothing(desk: Desk, client: Any) -> None:
+    first = await leave_intent(client, QUERY, 18)
+    second = await leave_intent(client, bj.JobFilter(country="Germany"), 15)
+    card = StatusCard(desk, first)
+    await desk.idle()
+    card.attach(second)
+    await act(card, "resume", id=first, credits=18)  # the browser has not drawn the second yet
+    assert posts(client.server) == 0
+    card.attach(first)
+    await desk.idle()
+    card._handle_custom_msg({"action": "resume", "id": first, "credits": 18}, [])
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    card.attach(second)  # while the price is looked up
+    await desk.idle()
+    assert posts(client.server) == 0
+
+
+async def test_a_button_is_bound_by_what_one_click_may_spend(desk: Desk, client: Any) -> None:
+    card = StatusCard(desk, await leave_intent(client, QUERY, 30), max_credits=29)
+    await act(card, "resume", id=card.name, credits=30, confirmed=True)
+    assert "more than the 29 allowed" in card.notice["text"]
+    dear = StatusCard(desk, card.name, threshold=29)
+    await act(dear, "resume", id=card.name, credits=30, confirmed=False)
+    assert "not confirmed" in dear.notice["text"]
+    assert posts(client.server) == 0
+    await act(dear, "resume", id=card.name, credits=30, confirmed=True)
+    assert posts(client.server) == 1
+
+
+async def test_another_client_in_mid_run_changes_nothing_of_the_run(
+    slow: Any, tmp_path: Path, catalog: Catalog
+) -> None:
+    card = StatusCard(slow)
+    plan = await slow.plan(QUERY, limit=30)
+    async with bj.Client.sandbox(data=catalog, home=tmp_path / "other") as other:
+        card.run(plan, max_credits=30)
+        card.desk.use(other)  # before it has begun
+        while not slow.collections() or slow.collections()[0].state != "accepted":
+            await asyncio.sleep(0.01)
+        age(slow)
+        await card.desk.idle()
+        assert not card.running
+        assert (posts(slow.server), posts(other.server)) == (1, 0)
+        assert slow.collections()[0].state == "loaded"
+        assert card.name == slow.collections()[0].id
+
+
+async def test_who_hears_of_the_end_hears_of_that_collection(desk: Desk, client: Any) -> None:
+    first = await client.collect(QUERY, limit=3)
+    second = await client.collect(bj.JobFilter(country="Germany"), limit=3)
+    done: list[str] = []
+    card = StatusCard(desk, on_done=lambda collection: done.append(collection.id))
+    card.attach(first.id)
+    card.attach(second.id)
+    await desk.idle()
+    assert done == [first.id, second.id]
 
 
 async def test_of_another_service_it_only_shows(desk: Desk, client: Any, tmp_path: Path) -> None:
@@ -295,7 +357,7 @@ async def test_of_another_service_it_only_shows(desk: Desk, client: Any, tmp_pat
     await desk.idle()
     assert bought.service in card.notice["text"]
     assert (card.running, card.resume_button) == (False, {})
-    await act(card, "resume", credits=100)
+    await act(card, "resume", id=card.name, credits=100)
     assert client.server.stats()["polls"] == 0
 
 
@@ -326,7 +388,7 @@ async def test_with_a_blocking_client_it_is_the_same() -> None:
     await act(card, "stop")  # the answer of the POST is waited for, on the other loop
     assert [request.state for request in client.collections()[0].requests] == ["accepted"]
     age(client.twin)
-    await act(card, "resume", credits=0)
+    await act(card, "resume", id=card.name, credits=0)
     assert card.state == "done: all of it is here"
     assert isinstance(card.collection, bj.sync.Collection)
     assert isinstance(done[0], bj.sync.Collection)

@@ -1,43 +1,36 @@
+const SETTLE = 700; // milliseconds before the button can be pressed: what was meant for another one is over by then
+
 export default form("preview", (ui) => {
-  const headline = h("p", { class: "bj-headline" });
+  const headline = h("p", { class: "bj-headline", tabindex: "-1", "data-name": "headline" });
   const reason = h("span", { role: "status" });
   const facts = h("dl", { class: "bj-facts" });
   const requests = h("details");
   const sample = h("div");
+  // Never disabled, only said to be: who has just pressed it keeps the focus.
   const button = h("button", { type: "button", class: "bj-main", "data-name": "submit" });
-  const question = h("p", { id: unique("question") });
-  const yes = h("button", { type: "button", class: "bj-main", "data-name": "confirm" });
-  const no = h("button", { type: "button" }, "Not yet");
-  const confirm = h("div", { class: "bj-confirm", role: "group", "aria-labelledby": question.id }, question, h("div", { class: "bj-row" }, no, yes));
+  const sure = question(ui, "Not yet");
   const get = (name) => ui.model.get(name);
+  let [live, timer] = [false, null];
 
-  const asking = (now) => {
-    hide(confirm, !now);
-    hide(button, now || get("state") === "empty");
+  const enable = (now) => {
+    live = now;
+    button.setAttribute("aria-disabled", String(!now));
   };
-
-  // The plan that is drawn goes along: the kernel refuses when it is another one by now.
-  const submit = (confirmed) => {
-    button.disabled = yes.disabled = true;
-    asking(false);
-    ui.act("submit", { bound_to: get("bound_to"), confirmed });
+  // What is drawn goes along: the kernel refuses when it is another plan, or another price, by now.
+  const submit = (token, confirmed) => {
+    enable(false);
+    ui.act("submit", { token, confirmed });
   };
   button.addEventListener("click", () => {
-    if (!get("confirm")) return submit("");
-    asking(true);
-    yes.disabled = false;
-    no.focus();
-  });
-  yes.addEventListener("click", () => submit(get("confirm")));
-  no.addEventListener("click", () => {
-    asking(false);
-    button.focus();
+    if (!live || sure.isOpen) return;
+    const [token, words] = [get("token"), get("confirm")];
+    if (words) sure.open(words, `Yes: ${get("button").toLowerCase()}`, () => submit(token, words), button);
+    else submit(token, "");
   });
 
-  ui.watch(["state", "reason", "headline", "facts", "bound_to", "button", "confirm", "sample", "requests", "busy"], () => {
-    const state = get("state");
-    const empty = state === "empty";
-    ui.el.classList.toggle("bj-stale", state === "stale");
+  ui.watch(["state", "reason", "headline", "facts", "bound_to", "button", "sample", "requests"], () => {
+    const empty = get("state") === "empty";
+    ui.el.classList.toggle("bj-stale", get("state") === "stale");
     say(headline, empty ? "Nothing is previewed yet. To preview is free." : get("headline"));
     put(
       facts,
@@ -49,11 +42,14 @@ export default form("preview", (ui) => {
     hide(requests, !get("requests").length);
     put(requests, h("summary", {}, count(get("requests").length, "data request")), h("ol", {}, get("requests").map((range) => h("li", {}, range))));
     say(button, get("button"));
-    button.disabled = state !== "bound" || get("busy");
-    say(question, get("confirm"));
-    say(yes, `Yes: ${get("button").toLowerCase()}`);
-    asking(false);
+    hide(button, empty || !get("button"));
     say(reason, get("reason"));
   });
-  return [headline, facts, requests, sample, h("div", { class: "bj-row" }, button, reason), confirm];
+  ui.watch(["token", "state", "busy"], () => {
+    sure.close();
+    enable(false);
+    clearTimeout(timer);
+    if (get("state") === "bound" && !get("busy")) timer = setTimeout(() => enable(true), SETTLE);
+  });
+  return [headline, facts, requests, sample, h("div", { class: "bj-row" }, button, reason), sure.box];
 });

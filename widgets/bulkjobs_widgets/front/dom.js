@@ -45,6 +45,7 @@ function enter(event) {
   if (key !== "Enter" || isComposing || defaultPrevented || target.localName !== "input" || !target.form) return;
   if (["checkbox", "radio", "file", "button", "submit", "reset"].includes(target.type)) return;
   event.preventDefault();
+  if (event.repeat) return; // it is held down
   const submit = target.form.querySelector("[type=submit]");
   if (submit && !submit.disabled) target.form.requestSubmit(submit);
 }
@@ -87,7 +88,10 @@ function form(name, build) {
       put(body, heading, offer(ui), build(ui), notice(ui));
       put(el, body);
       ui.hear((message) => {
-        if (message.focus) el.querySelector(`[data-name="${CSS.escape(message.focus)}"]`)?.focus();
+        if (!message.focus) return;
+        const target = el.querySelector(`[data-name="${CSS.escape(message.focus)}"]`);
+        target?.focus({ preventScroll: true }); // a page that jumps puts another button under the pointer
+        target?.scrollIntoView({ block: "nearest" });
       });
       ui.watch(["title"], () => say(heading, model.get("title")));
       ui.watch(["busy"], () => body.setAttribute("aria-busy", String(model.get("busy"))));
@@ -156,4 +160,37 @@ function grid(caption, columns, rows) {
   const head = h("tr", {}, columns.map((name) => h("th", { scope: "col" }, name)));
   const body = rows.map((row) => h("tr", {}, row.map((cell) => h("td", {}, cell))));
   return h("div", { class: "bj-scroll" }, h("table", {}, h("caption", {}, caption), h("thead", {}, head), h("tbody", {}, body)));
+}
+
+// A question before something that costs much. The focus goes to the answer that costs nothing.
+function question(ui, refusal) {
+  const text = h("p", { id: unique("question") });
+  const no = h("button", { type: "button" }, refusal);
+  const yes = h("button", { type: "button", class: "bj-main", "data-name": "confirm" });
+  const box = h("div", { class: "bj-confirm", role: "group", "aria-labelledby": text.id }, text, h("div", { class: "bj-row" }, no, yes));
+  let [answer, back] = [null, null];
+  const close = () => {
+    answer = null;
+    hide(box, true);
+  };
+  const open = (words, consent, then, from = document.activeElement) => {
+    say(text, words);
+    say(yes, consent);
+    [answer, back] = [then, from];
+    hide(box, false);
+    no.focus();
+  };
+  no.addEventListener("click", () => {
+    close();
+    back?.focus();
+  });
+  yes.addEventListener("click", (event) => {
+    if (event.detail > 1) return; // the second half of a double click was not meant for it
+    const then = answer;
+    close();
+    back?.focus({ preventScroll: true });
+    then?.();
+  });
+  close();
+  return { box, open, close, get isOpen() { return !box.hidden; } };
 }

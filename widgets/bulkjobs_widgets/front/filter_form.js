@@ -16,7 +16,8 @@ function write(input, text) {
 
 // What is half typed into a date picker reads as empty; it is no date, and must not pass for none.
 function read(input) {
-  return input.validity.badInput ? "half a date" : input.value.replace("T", " ");
+  if (input.validity.badInput) return "half a date";
+  return input.type === "datetime-local" ? input.value.replace("T", " ") : input.value;
 }
 
 export default form("filter", (ui) => {
@@ -30,7 +31,7 @@ export default form("filter", (ui) => {
   const more = h("summary", {}, "More filters");
   const rest = h("details", {}, more, h("div", { class: "bj-grid" }, boxes(false)));
   const submit = h("button", { type: "submit", class: "bj-main" }, ui.model.get("submit_label"));
-  const clear = h("button", { type: "button", onclick: () => { all.forEach((one) => { one.control.value = ""; }); edit(); } }, "Clear");
+  const clear = h("button", { type: "button", onclick: () => { fields.forEach((one) => { one.control.value = ""; }); edit(); } }, "Clear");
   const matches = h("span", { role: "status", class: "bj-matches" });
   const edited = h("span", { class: "bj-badge bj-edited" }, "edited since it was submitted");
   const shown = h("div", { class: "bj-shown" });

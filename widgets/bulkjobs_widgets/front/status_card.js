@@ -31,9 +31,17 @@ export default form("status", (ui) => {
   const lost = h("p", { class: "bj-lost", role: "status" });
 
   const stop = h("button", { type: "button", "data-name": "stop", onclick: () => ui.act("stop") });
-  const resume = h("button", { type: "button", class: "bj-main", "data-name": "resume", onclick: () => ui.act("resume", { credits: get("resume_button").credits }) });
+  const resume = h("button", { type: "button", class: "bj-main", "data-name": "resume", onclick: () => press("resume_button") });
   const why = h("span", { id: unique("why"), class: "bj-help" });
-  const retry = h("button", { type: "button", "data-name": "retry", "aria-describedby": why.id, onclick: () => ui.act("resume", { credits: get("retry_button").credits }) });
+  const retry = h("button", { type: "button", "data-name": "retry", "aria-describedby": why.id, onclick: () => press("retry_button") });
+  const sure = question(ui, "Not yet");
+  const press = (which) => {
+    // The collection and the price that are drawn go along: the kernel refuses when they are others by now.
+    const { label: words, credits } = get(which);
+    const send = (confirmed) => ui.act("resume", { id: get("name"), credits, confirmed });
+    if (credits > get("threshold")) sure.open(`This spends up to ${count(credits, "credit")}.`, `Yes: ${words.toLowerCase()}`, () => send(true));
+    else send(false);
+  };
 
   ui.watch(["state", "mood"], () => {
     state.className = `bj-badge bj-${{ good: "good", bad: "bad", open: "edited" }[get("mood")] ?? "plain"}`;
@@ -71,6 +79,7 @@ export default form("status", (ui) => {
     hide(history, get("history").length === 0);
     put(list, get("history").map((line) => h("li", {}, moment(line.at), " ", line.text)));
   });
+  ui.watch(["resume_button", "retry_button", "running", "name"], () => sure.close());
   ui.watch(["stop_button", "running"], () => {
     hide(stop, !get("running") || !get("stop_button"));
     say(stop, get("stop_button"));
@@ -132,6 +141,7 @@ export default form("status", (ui) => {
     progress,
     facts,
     h("div", { class: "bj-row" }, stop, resume, retry, why),
+    sure.box,
     history,
   ];
 });
