@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import bulkjobs as bj
 from bulkjobs.query import FIELDS
 from bulkjobs_widgets import Desk, FilterForm, filter_form
-from tests.forms import act
+from tests.forms import act, act_at_once
 
 
 @pytest.fixture(autouse=True)
@@ -197,6 +197,22 @@ async def test_with_no_client_and_no_key_the_sandbox_is_offered() -> None:
     form.values = {"title": "Nurses"}
     await form.desk.idle()
     assert form.matches.endswith("match")
+    await form.desk.client.close()
+
+
+async def test_a_double_click_starts_one_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[bj.Client] = []
+    make = bj.Client.sandbox
+
+    def sandbox() -> bj.Client:
+        started.append(make(postings=50))
+        return started[-1]
+
+    monkeypatch.setattr(bj.Client, "sandbox", sandbox)
+    form = FilterForm()
+    await act_at_once(form, {"action": "sandbox"}, {"action": "sandbox"})
+    await act(form, "sandbox")  # from a button that was not drawn anew yet
+    assert started == [form.desk.client]
     await form.desk.client.close()
 
 
