@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,6 +132,44 @@ async def test_a_stale_count_is_cancelled(desk: Desk, client: Any, monkeypatch: 
     form.values = {"title": "second"}
     await desk.idle()
     assert (asked, form.matches) == (["first", "second"], "7 postings match")
+
+
+async def test_another_client_counts_anew(desk: Desk, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, held = asyncio.Event(), asyncio.Event()
+
+    async def count(query: bj.JobFilter) -> int:
+        begun.set()
+        await held.wait()
+        return 1_000_000
+
+    form = FilterForm(desk, query=bj.JobFilter(title="Nurse"))
+    await desk.idle()
+    counted = form.matches
+    monkeypatch.setattr(client, "count", count)
+    form.values = {"title": "Nurses"}
+    await begun.wait()
+    seen: list[str] = []
+    form.observe(lambda change: seen.append(change["new"]), "matches")
+    async with bj.Client.sandbox(postings=50) as other:
+        held.set()  # the old one's answer is there just now
+        desk.use(other)
+        assert form.matches == ""
+        await desk.idle()
+        found = await other.count(bj.JobFilter(title="Nurses"))
+    assert form.matches == seen[-1] != counted
+    assert form.matches.startswith(f"{found:,} posting")
+    assert not any("1,000,000" in text for text in seen)
+
+
+async def test_with_the_first_key_what_stands_there_is_counted(client: Any, tmp_path: Path) -> None:
+    async with bj.Client(base_url=client.server.url, home=tmp_path / "home") as keyless:
+        form = FilterForm(keyless, query=bj.JobFilter(title="Nurse"))
+        await form.desk.idle()
+        assert form.matches == ""
+        async with keyless.with_key(client.server.api_key) as keyed:
+            form.desk.use(keyed)
+            await form.desk.idle()
+            assert form.matches.endswith("match")
 
 
 async def test_a_count_that_fails_says_why(desk: Desk, client: Any) -> None:
