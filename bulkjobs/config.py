@@ -1,6 +1,8 @@
 """Settings: argument before environment before file, and the API key as a type that can't be shown.
 
-The key may also be in the system's keyring, which is asked last.
+The key may also be in the system's keyring, which is asked last: once a process and host, whatever it answers, for it
+may be slow, and may ask its user for a password. What `remember` and `forget` change is known at once; a key that
+another process keeps there is found after a restart.
 """
 
 from __future__ import annotations
@@ -127,7 +129,8 @@ def api_key(
 
 # --- the system's keyring -------------------------------------------------------------------------------------
 
-_found: dict[str, ApiKey] = {}  # by host: a keyring is too slow to be asked at each request
+# What the keyring answered, by host; empty where it holds no key, or is not to be asked for it any more.
+_found: dict[str, _MaskedStr] = {}
 
 
 def can_remember() -> bool:
@@ -159,7 +162,7 @@ def remember(key: ApiKey, host: str | None = None) -> None:
     except Exception as error:  # noqa: BLE001  backends raise what they like, and may quote what they were given
         reason = type(error).__name__
     else:
-        _found[host] = key
+        _found[host] = _MaskedStr(key.header())
         return
     raise ConfigError(f"The keyring did not take the key ({reason}).", next_step=f"set the variable {KEY_VARIABLE}")
 
@@ -167,13 +170,15 @@ def remember(key: ApiKey, host: str | None = None) -> None:
 def forget(host: str | None = None) -> None:
     """Delete the key of a host from the keyring; where there is none, nothing is done.
 
+    Whatever becomes of that, this process does not use it any longer.
+
     Raises
     ------
     ConfigError
         The keyring did not delete it.
     """
     host = host or DEFAULT_HOST
-    _found.pop(host, None)
+    _found[host] = _MaskedStr()
     backend = _keyring()
     if backend is None:
         return
@@ -182,11 +187,16 @@ def forget(host: str | None = None) -> None:
             backend.delete_password(KEYRING_SERVICE, host)
     except Exception as error:
         reason = type(error).__name__
-        raise ConfigError(f"The keyring did not delete the key ({reason}).", next_step="delete it there") from error
+        raise ConfigError(
+            f"The keyring did not delete the key ({reason}); until a restart, it is not used any longer.",
+            next_step="delete it there",
+        ) from error
 
 
 def remembered(host: str | None = None) -> ApiKey | None:
     """Return the key that the keyring holds for a host, or None; a keyring that is locked holds none.
+
+    The keyring is asked the first time only.
 
     Raises
     ------
@@ -194,19 +204,20 @@ def remembered(host: str | None = None) -> ApiKey | None:
         What it holds is no key.
     """
     host = host or DEFAULT_HOST
-    if host in _found:
-        return _found[host]
+    if host not in _found:
+        _found[host] = _asked(host)
+    return ApiKey(_found[host]) if _found[host] else None
+
+
+def _asked(host: str) -> _MaskedStr:
+    """Return what the keyring holds for a host, empty for nothing; masked, as a traceback may show frames."""
     backend = _keyring()
     if backend is None:
-        return None
+        return _MaskedStr()
     try:
-        value = _MaskedStr(backend.get_password(KEYRING_SERVICE, host) or "")  # a traceback may show this frame
+        return _MaskedStr(backend.get_password(KEYRING_SERVICE, host) or "")
     except Exception:  # noqa: BLE001  a locked keyring is none
-        return None
-    if not value:
-        return None
-    _found[host] = ApiKey(value)
-    return _found[host]
+        return _MaskedStr()
 
 
 def _keyring() -> KeyringBackend | None:

@@ -44,3 +44,10 @@ class Locked(Kept):
 
     def set_password(self, service: str, username: str, password: str) -> None:
         raise RuntimeError(f"can't write {password}")
+
+
+class Stubborn(Kept):
+    """One that deletes nothing."""
+
+    def delete_password(self, service: str, username: str) -> None:
+        raise RuntimeError("no")

@@ -20,6 +20,9 @@ _PLAIN = ("id", "version", "credits", "accepted_at", "running_at", "ends_at", "e
 class Journal:
     """A file of accepted data requests.
 
+    It only grows: a line that has expired, or is of another dataset, is passed over at each start, and stays. Without
+    a lock, the file can't be written anew while another process may append to it, or knows how far it has read.
+
     Addresses of webhooks are secrets, and are not written.
 
     Parameters
@@ -33,7 +36,7 @@ class Journal:
     def __init__(self, path: str | os.PathLike[str], dataset: str) -> None:
         self._path = Path(path)
         self._dataset = dataset
-        self._read = 0  # bytes of the file that were read, or written by this sandbox
+        self._read = 0  # bytes of the file that were read, or written by this sandbox next to what was read
 
     def append(self, request: DataRequest, query: str | None) -> None:
         """Write down a data request, and the canonical filters that it must not meet a second time while it runs.
@@ -55,11 +58,15 @@ class Journal:
             # One write to a file that is open for appending: lines of two processes do not mix.
             with self._path.open("ab", buffering=0) as file:
                 file.write(line)
+                if file.tell() - len(line) == self._read:  # else others wrote in between, and it is read with theirs
+                    self._read += len(line)
         except OSError as error:
             _logger.warning("data request %s is not in the journal: %s", request.id, error)
 
     def news(self) -> list[tuple[DataRequest, str | None]]:
-        """Return the data requests, with their filters, that were written since this was asked last, by anybody.
+        """Return the data requests, with their filters, that were written since this was asked last.
+
+        What this sandbox wrote itself may be among them.
 
         Raises
         ------

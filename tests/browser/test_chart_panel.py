@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from xml.etree import ElementTree
+
+import polars as pl
 from playwright.sync_api import expect
 
+from bulkjobs import charts
 from tests.browser.jupyter import Book, Server, write
 
 MAKE = """
@@ -17,10 +22,20 @@ frame = pl.DataFrame({
 panel = ChartPanel(frame)
 """
 
+FRAME = pl.DataFrame(
+    {
+        "created": [dt.datetime(2026, 1, 5) + dt.timedelta(days=day) for day in range(60)],
+        "company_name": ["Bold" if day % 3 else "Calm" for day in range(60)],
+    }
+)
+NAMES = "(svg) => [svg, ...svg.querySelectorAll('*')].flatMap((one) => one.getAttributeNames())"
+NEEDLESS = {"class", "style", "version", "role", "aria-label", "aria-hidden", "aria-roledescription"}
+
 HARM = '''
 panel.drawing = {"alt": "what it shows", "svg": """
 <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="80" height="40"
-     onload="window.harmed=1" class="kept">
+     onload="window.harmed=1" class="jp-Dialog" style="position: fixed; inset: 0; z-index: 9999" viewBox="0 0 80 40"
+     tabindex="0" data-jp-item-name="x">
   <script>window.harmed=1</script>
   <style>* { background: url(https://outside.example/style) !important }</style>
   <defs><clipPath id="clip-of-harm"><rect width="80" height="40"/></clipPath>
@@ -55,7 +70,10 @@ def test_charts_are_drawn_when_chosen_and_harmless(book: Book, server: Server) -
     expect(form.get_by_text("Choose a chart.")).to_be_visible()
     expect(form.locator("figure")).to_be_hidden()
 
-    for name, words in (("Postings over time", "Postings by week"), ("Top companies", "Calm 20; 60 postings")):
+    for name, words, draw in (
+        ("Postings over time", "Postings by week", charts.over_time),
+        ("Top companies", "Calm 20; 60 postings", lambda frame: charts.top(frame, "company_name")),
+    ):
         button = group.get_by_role("button", name=name)
         button.press("Enter")
         expect(button).to_have_attribute("aria-pressed", "true")
@@ -65,6 +83,8 @@ def test_charts_are_drawn_when_chosen_and_harmless(book: Book, server: Server) -
         expect(caption).to_contain_text(words)
         expect(form.get_by_role("img", name=caption.inner_text(), exact=True)).to_be_visible()
         expect(form.locator("svg path").first).to_be_attached()
+        drawn = form.locator("svg").evaluate(NAMES)
+        assert set(drawn) - {"role", "aria-label"} == _names(draw(FRAME).svg()) - NEEDLESS
     expect(form.locator("svg text", has_text="<b onclick='window.harmed=1'>Bold</b>")).to_be_visible()
     expect(form.locator("section > .bj-help")).to_be_hidden()
     book.shot("chart-panel-light")
@@ -84,12 +104,11 @@ def test_charts_are_drawn_when_chosen_and_harmless(book: Book, server: Server) -
     assert svg.evaluate(attributes).keys() == {
         "width",
         "height",
-        "class",
+        "viewBox",
         "role",
         "aria-label",
-        "xmlns",
-        "xmlns:xlink",
     }
+    assert svg.evaluate("(one) => getComputedStyle(one).position") == "static"
     assert svg.locator("#shade").evaluate(attributes) == {"id": "shade"}
     size = {"width": "30", "height": "30"}
     assert svg.locator("#one").evaluate(attributes) == {"id": "one", **size, "clip-path": "url(#clip-of-harm)"}
@@ -100,3 +119,8 @@ def test_charts_are_drawn_when_chosen_and_harmless(book: Book, server: Server) -
     expect(form.locator("figcaption")).to_have_text("words")
     expect(form.locator(".bj-picture > *")).to_have_count(0)
     assert book.page.evaluate("window.harmed") is None
+
+
+def _names(svg: str) -> set[str]:
+    """The names of all attributes of a drawing as it was made."""
+    return {name for element in ElementTree.fromstring(svg).iter() for name in element.attrib}

@@ -148,6 +148,27 @@ def test_a_table_is_searched_sorted_paged_and_saved(book: Book, server: Server) 
     assert book.page.evaluate("window.harmed") is None
 
 
+def test_what_is_in_the_form_is_saved_though_the_kernel_is_busy(book: Book, server: Server) -> None:
+    busy = "import time; time.sleep(4)"
+    book.open(write(server, "busy.ipynb", MAKE, "table", busy))
+    book.run(0, 1)
+    form = book.form("posting-table")
+    form.locator("summary", has_text="Save as").click()
+    form.get_by_role("textbox", name="File").fill("busy.csv")
+    begin = "() => void window.jupyterapp.commands.execute('notebook:run-cell')"
+    book.page.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 2; }")
+    book.page.evaluate(begin)
+    form.get_by_role("searchbox", name="Search").press_sequentially("END of 5")  # all but the first letter is held back
+    sort = form.get_by_role("columnheader", name="id").get_by_role("button")
+    sort.click()
+    sort.click()
+    form.get_by_role("button", name="Save").click()
+    expect(form.locator(".bj-status")).to_contain_text("Saved ")
+    rows = (server.folder / "busy.csv").read_text("utf-8").splitlines()[1:]
+    assert [row.partition(",")[0] for row in rows] == ["59", *map(str, range(58, 49, -1)), "5"]
+    expect(form.locator(".bj-summary")).to_have_text("Rows 1 to 10 of 11 (filtered from 60), by id, descending")
+
+
 def test_two_views_of_a_table_show_the_same_and_another_frame_is_shown_in_the_dark(book: Book, dark: Server) -> None:
     more = "table.show(pl.DataFrame({'a': [1, 2], 'title': ['x', None]}), title='Others <b>')"
     fake = """

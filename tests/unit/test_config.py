@@ -16,7 +16,7 @@ import bulkjobs as bj
 from bulkjobs import config
 from bulkjobs.config import ApiKey
 from bulkjobs.errors import ConfigError
-from tests.keyrings import Kept, Locked, PlainFile
+from tests.keyrings import Kept, Locked, PlainFile, Stubborn
 
 
 def test_argument_before_environment_before_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -102,6 +102,45 @@ def test_the_keyring_is_asked_last_and_once_and_forgets(
     config.forget()
     with pytest.raises(ConfigError, match="No API key was given"):
         config.api_key()
+
+
+@pytest.mark.parametrize("kind", [Kept, Locked])
+def test_the_keyring_is_asked_once_for_a_key_that_is_not_there(
+    kind: Callable[[], Kept], use_keyring: Callable[[object], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+    get = kind.get_password  # type: ignore[attr-defined]
+
+    def noted(self: Kept, service: str, username: str) -> str | None:
+        asked.append(username)
+        return get(self, service, username)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(kind, "get_password", noted)
+    use_keyring(kind())
+    client, local = bj.Client(home=tmp_path), bj.Client(base_url="http://127.0.0.1:1/cdapi", home=tmp_path)
+    for one in (client, local, client, local, bj.Client(home=tmp_path)):
+        assert not one.has_key
+    assert asked == [client.host, local.host]
+
+
+def test_a_key_is_found_as_soon_as_it_is_remembered(use_keyring: Callable[[object], None], tmp_path: Path) -> None:
+    use_keyring(Kept())
+    client = bj.Client(home=tmp_path)
+    assert not client.has_key
+    config.remember(ApiKey("k"))
+    assert client.account == ApiKey("k").account
+
+
+def test_a_key_that_the_keyring_does_not_delete_is_not_used_any_longer(
+    use_keyring: Callable[[object], None], tmp_path: Path
+) -> None:
+    use_keyring(Stubborn())
+    config.remember(ApiKey("sesame"))
+    client = bj.Client(home=tmp_path)
+    assert client.has_key
+    with pytest.raises(ConfigError, match=r"did not delete the key \(RuntimeError\); until a restart, it is not used"):
+        config.forget()
+    assert not client.has_key
 
 
 def test_each_host_has_a_key_of_its_own_in_the_keyring(use_keyring: Callable[[object], None], tmp_path: Path) -> None:

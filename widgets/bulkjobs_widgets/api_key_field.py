@@ -49,6 +49,14 @@ class ApiKeyField(View):
         traits.setdefault("title", "API key")
         super().__init__(client, can_remember=config.can_remember(), **traits)
 
+    @property
+    def wanted(self) -> bool:
+        """Whether a user needs it: there is no key, or one to forget or replace here, or it says something.
+
+        It follows from `account`, `can_forget`, `error` and `notice`.
+        """
+        return not self.account or self.can_forget or bool(self.error or self.notice)
+
     def rows(self) -> Rows:
         """Return which account's key is used; never the key."""
         if not self.account:
@@ -58,8 +66,9 @@ class ApiKeyField(View):
     def _look(self) -> None:
         super()._look()
         client = self.desk.client
-        if self._mine is not self.desk.given:  # somebody handed another one in
+        if self._mine is not self.desk.given:  # somebody handed another one in: what was said is of no use to it
             self._mine = self._before = None
+            self.error, self.notice = "", {}
         self.account = client.account or ""
         if not self.account:
             self.service, self.kept, self.can_forget = "", "", False
@@ -102,7 +111,7 @@ class ApiKeyField(View):
         try:
             if self._is_remembered():
                 config.forget(self.desk.client.host)
-        finally:  # whatever becomes of the keyring, this kernel does not use it any longer
+        finally:  # a keyring that does not delete it is not asked for it again: this kernel uses it no longer
             self.desk.use(before)
         self.say("The key was forgotten." if not self.account else "It was forgotten; there is another one.")
         self.focus_on("key")
@@ -123,6 +132,9 @@ class ApiKeyField(View):
         if remember:
             try:
                 config.remember(key, self.desk.client.host)
+            except ConfigError as error:
+                error.message = f"{said} {error.message}"  # both are shown in the same place
+                raise
             finally:
                 self._look()
 

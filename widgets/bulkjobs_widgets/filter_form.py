@@ -133,6 +133,13 @@ class FilterForm(QueryForm):
         self._touched()
         self.desk.start(self, self._count)
 
+    def _look(self) -> None:
+        super()._look()
+        if self._counting is not None:
+            self._counting.cancel()
+        self.matches = ""  # that was of another client
+        self.desk.start(self, self._count)
+
     def _wrong(self) -> dict[str, str]:
         """Find what is wrong: each field by itself, then all of them together."""
         wrong: dict[str, str] = {}

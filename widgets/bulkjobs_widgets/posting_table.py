@@ -145,7 +145,8 @@ class PostingTable(View):
         self.opened = {at: fields for at, fields in self.opened.items() if at != str(content.get("at"))}
 
     async def do_save(self, content: Mapping[str, Any], _buffers: Sequence[memoryview]) -> None:
-        """Save the rows that were found, with all columns."""
+        """Save the rows that were found when it was pressed, with all columns."""
+        sight, asked = self._sight, self._asked()  # while it is saved, something else may be sought or shown
         path = str(content.get("path", "")).strip()
         if not path:
             self.focus_on("path")
@@ -154,17 +155,12 @@ class PostingTable(View):
             )
         with self.working():
             try:
-                said = await asyncio.to_thread(self._save, path, content.get("overwrite") is True)
+                said = await asyncio.to_thread(_saved, sight, asked, path, overwrite=content.get("overwrite") is True)
             except ConfigError as error:
                 self.focus_on("path")
                 error.next_step = error.next_step.replace("give overwrite=True", f'tick "{REPLACE}"')
                 raise
         self.say(said)
-
-    def _save(self, path: str, overwrite: bool) -> str:
-        view = self.view
-        saved = export(view, Path(path).expanduser(), overwrite=overwrite)
-        return f"Saved {_count(len(view), 'row')} with {_count(view.width, 'column')} as {saved.resolve()}."
 
     # --- to the browser -----------------------------------------------------------------------------------
 
@@ -178,11 +174,12 @@ class PostingTable(View):
         if self._refreshing is not None:
             self._refreshing.cancel()
         self._refreshing = asyncio.current_task()
+        said = self.notice
         await asyncio.sleep(PAUSE if self.search != self._sought else 0)
         if not self._sight.knows(self._asked()):
             with self.working():
                 await asyncio.to_thread(self._rows)
-        if self.notice.get("kind") == "alert":  # that was of something else
+        if self.notice is said and said.get("kind") == "alert":  # that was of something else
             self.notice = {}
         self._draw()
 
@@ -292,6 +289,12 @@ class _Sight:
             rows = browse.ordered(self.frame, found, sort, descending=descending) if sort else found
             _kept(self._ordered, asked, rows)
         return rows
+
+
+def _saved(sight: _Sight, asked: _Asked, path: str, *, overwrite: bool) -> str:
+    view = sight.frame[sight.rows(asked)]
+    saved = export(view, Path(path).expanduser(), overwrite=overwrite)
+    return f"Saved {_count(len(view), 'row')} with {_count(view.width, 'column')} as {saved.resolve()}."
 
 
 def _kept(known: dict[Any, pl.Series], asked: object, rows: pl.Series) -> pl.Series:

@@ -82,7 +82,9 @@ class View(anywidget.AnyWidget):
             self.desk.start(self, lambda: act(content, buffers))
 
     async def do_sandbox(self, _content: Mapping[str, Any], _buffers: Sequence[memoryview]) -> None:
-        """Use a sandbox, as was offered."""
+        """Use a sandbox, as was offered; the second click of two finds that it is being started, or is there."""
+        if self.busy or self.desk.ready:
+            return
         with self.working():
             self.say("Starting the sandbox: made-up postings, no real credits.")
             await self.desk.use_sandbox()

@@ -79,6 +79,31 @@ def test_what_another_process_accepts_is_found(path: Path, clock: Clock) -> None
     assert here.find("nobody's") is None
 
 
+def test_own_lines_are_not_read_again(path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = started(path, clock)[0], started(path, clock)[0]
+    parsed: list[bytes] = []
+    parse = Journal._parsed
+
+    def noted(self: Journal, line: bytes) -> Any:
+        parsed.append(line)
+        return parse(self, line)
+
+    monkeypatch.setattr(Journal, "_parsed", noted)
+    for number in range(3):
+        here.accept([number], version="v2")
+    assert here.find("nobody's") is None
+    assert parsed == []
+    theirs = there.accept([3], version="v2")
+    mine = here.accept([4], version="v2")  # behind a line that was not read yet
+    assert here.find(theirs.id) is not None
+    here.accept([5], version="v2")
+    parsed.clear()
+    assert here.find("nobody's") is None
+    assert parsed == []
+    assert [request.ids for request in started(path, clock)[0].all()] == [(number,) for number in range(5 + 1)]
+    assert there.find(mine.id) is not None
+
+
 def test_what_is_expired_or_of_other_postings_stays_away(path: Path, clock: Clock) -> None:
     old = started(path, clock)[0].accept([1], version="v2")
     clock.now += 30 * DAY

@@ -15,7 +15,7 @@ import bulkjobs as bj
 from bulkjobs.config import ApiKey
 from bulkjobs_widgets import ApiKeyField, Desk, FilterForm
 from tests.forms import act
-from tests.keyrings import Kept, Locked
+from tests.keyrings import Kept, Locked, Stubborn
 
 HOST = "127.0.0.1"
 
@@ -162,10 +162,55 @@ async def test_a_keyring_that_fails_is_said_and_the_key_is_used(
     field = ApiKeyField(desk)
     await give(field, key, remember=True)
     assert "did not take the key" in field.notice["text"]
+    assert "accepted the key. 50,000 credits" in field.notice["text"]  # this is said, too
     assert field.account == ApiKey(key).account
     assert "memory" in field.kept
     assert key not in everywhere(field) + caplog.text
     await closed(desk)
+
+
+async def test_a_key_that_the_keyring_does_not_delete_is_not_used_any_longer(
+    keyless: bj.Client, key: str, use_keyring: Callable[[object], None]
+) -> None:
+    use_keyring(Stubborn())
+    desk = Desk(keyless)
+    field = ApiKeyField(desk)
+    await give(field, key, remember=True)
+    typed = desk.client
+    await act(field, "forget")
+    assert (desk.client, field.account, keyless.has_key) == (keyless, "", False)
+    assert field.notice["kind"] == "alert"
+    assert "did not delete the key (RuntimeError); until a restart, it is not used any longer" in field.notice["text"]
+    assert field.wanted
+    await typed.close()
+
+
+async def test_it_is_wanted_while_there_is_something_to_do_or_to_read(
+    client: Any, keyless: bj.Client, key: str, use_keyring: Callable[[object], None]
+) -> None:
+    use_keyring(Kept())
+    assert not ApiKeyField(client).wanted  # that has a key
+    desk = Desk(keyless)
+    field = ApiKeyField(desk)
+    shown: list[bool] = []
+    field.observe(lambda _: shown.append(field.wanted), ["account", "can_forget", "error", "notice"])
+    assert field.wanted
+    await give(field, "WrongKey123")
+    assert field.wanted
+    await give(field, key)
+    typed = desk.client
+    field.notice = {}
+    assert field.wanted  # to forget it, and to replace it
+    assert all(shown)
+    desk.use(client)
+    assert not field.wanted
+    field.error = "The API key is empty."
+    assert field.wanted
+    desk.use(client)
+    assert (field.wanted, shown[-1]) == (False, False)  # what was said was of another client
+    await give(field, key, remember=True)
+    assert ApiKeyField(keyless).wanted  # it is remembered
+    await closed(desk, typed)
 
 
 async def test_without_a_keyring_it_is_not_offered(desk: Desk) -> None:

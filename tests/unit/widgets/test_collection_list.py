@@ -162,7 +162,7 @@ async def test_another_client_is_another_list(desk: Desk, client: Any) -> None:
     await client.submit(QUERY, limit=5)
     found = CollectionList(desk)
     assert found.total == 1
-    await act(found, "sandbox")
+    await desk.use_sandbox()
     assert found.total == 0
     await desk.client.close()
 

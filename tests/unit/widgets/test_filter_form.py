@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 import bulkjobs as bj
 from bulkjobs.query import FIELDS
 from bulkjobs_widgets import Desk, FilterForm, filter_form
-from tests.forms import act
+from tests.forms import act, act_at_once
 
 
 @pytest.fixture(autouse=True)
@@ -133,6 +134,44 @@ async def test_a_stale_count_is_cancelled(desk: Desk, client: Any, monkeypatch: 
     assert (asked, form.matches) == (["first", "second"], "7 postings match")
 
 
+async def test_another_client_counts_anew(desk: Desk, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, held = asyncio.Event(), asyncio.Event()
+
+    async def count(query: bj.JobFilter) -> int:
+        begun.set()
+        await held.wait()
+        return 1_000_000
+
+    form = FilterForm(desk, query=bj.JobFilter(title="Nurse"))
+    await desk.idle()
+    counted = form.matches
+    monkeypatch.setattr(client, "count", count)
+    form.values = {"title": "Nurses"}
+    await begun.wait()
+    seen: list[str] = []
+    form.observe(lambda change: seen.append(change["new"]), "matches")
+    async with bj.Client.sandbox(postings=50) as other:
+        held.set()  # the old one's answer is there just now
+        desk.use(other)
+        assert form.matches == ""
+        await desk.idle()
+        found = await other.count(bj.JobFilter(title="Nurses"))
+    assert form.matches == seen[-1] != counted
+    assert form.matches.startswith(f"{found:,} posting")
+    assert not any("1,000,000" in text for text in seen)
+
+
+async def test_with_the_first_key_what_stands_there_is_counted(client: Any, tmp_path: Path) -> None:
+    async with bj.Client(base_url=client.server.url, home=tmp_path / "home") as keyless:
+        form = FilterForm(keyless, query=bj.JobFilter(title="Nurse"))
+        await form.desk.idle()
+        assert form.matches == ""
+        async with keyless.with_key(client.server.api_key) as keyed:
+            form.desk.use(keyed)
+            await form.desk.idle()
+            assert form.matches.endswith("match")
+
+
 async def test_a_count_that_fails_says_why(desk: Desk, client: Any) -> None:
     form = FilterForm(desk)
     await client.server.stop()
@@ -197,6 +236,22 @@ async def test_with_no_client_and_no_key_the_sandbox_is_offered() -> None:
     form.values = {"title": "Nurses"}
     await form.desk.idle()
     assert form.matches.endswith("match")
+    await form.desk.client.close()
+
+
+async def test_a_double_click_starts_one_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[bj.Client] = []
+    make = bj.Client.sandbox
+
+    def sandbox() -> bj.Client:
+        started.append(make(postings=50))
+        return started[-1]
+
+    monkeypatch.setattr(bj.Client, "sandbox", sandbox)
+    form = FilterForm()
+    await act_at_once(form, {"action": "sandbox"}, {"action": "sandbox"})
+    await act(form, "sandbox")  # from a button that was not drawn anew yet
+    assert started == [form.desk.client]
     await form.desk.client.close()
 
 

@@ -315,6 +315,29 @@ async def test_all_that_was_found_is_saved_and_no_file_replaced_unasked(tmp_path
     assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["nurses.parquet"]
 
 
+async def test_the_rows_are_saved_that_were_found_when_it_was_pressed(tmp_path: Path) -> None:
+    table = PostingTable(postings(100))
+    asked = {"search": "nurse", "sort": "id", "descending": True}
+    wanted = PostingTable(postings(100), **asked).view
+
+    def meanwhile(change: Any) -> None:
+        table.unobserve(meanwhile, "busy")
+        table.search, table.descending = "baker", False
+        table.show(postings(3))
+
+    table.observe(meanwhile, "busy")
+    # The changes themselves are still on their way: a browser holds them back while the kernel is busy.
+    await act(table, "save", path=str(tmp_path / "a.parquet"), state=asked)
+    assert pl.read_parquet(tmp_path / "a.parquet").equals(wanted)
+
+
+async def test_what_was_wrong_with_a_file_stays_said_when_a_search_came_along() -> None:
+    table = PostingTable(postings(100))
+    await act(table, "save", path="", state={"search": "nurse"})
+    assert table.notice["text"] == "The file has no name yet."
+    assert table.shown["summary"].startswith("Rows 1 to 25 of 34")
+
+
 async def test_it_makes_no_client_and_offers_no_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
     def client(*_: object, **__: object) -> None:
         raise AssertionError("a client was made")

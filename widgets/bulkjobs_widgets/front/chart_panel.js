@@ -2,10 +2,18 @@
 const PARTS = new Set(["svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan", "defs", "clipPath", "linearGradient", "radialGradient", "stop", "title", "desc"]);
 const SVG = "http://www.w3.org/2000/svg";
 
-function harmless({ localName, name, value }) {
-  if (/^on/i.test(name)) return false;
-  if (localName === "href" && !value.startsWith("#")) return false;
-  return !/(?:url|src|image|image-set)\(\s*(?!["']?#)|@import|\\/i.test(value);
+const TRAITS = new Set([
+  "id", "width", "height", "viewBox", "transform", "clip-path", "opacity", "display", "pointer-events",
+  "d", "points", "x", "y", "x1", "y1", "x2", "y2", "dx", "dy", "cx", "cy", "r", "rx", "ry", "fx", "fy",
+  "fill", "fill-opacity", "fill-rule", "stroke", "stroke-opacity", "stroke-width", "stroke-dasharray",
+  "stroke-dashoffset", "stroke-linecap", "stroke-linejoin", "stroke-miterlimit",
+  "font-family", "font-size", "font-style", "font-weight", "text-anchor", "dominant-baseline",
+  "gradientUnits", "gradientTransform", "offset", "stop-color", "stop-opacity",
+]);
+
+// Of these, some may name an address: only a part of the drawing itself may be meant, and nothing be written in code.
+function harmless({ name, value }) {
+  return TRAITS.has(name) && !/(?:url|src|image|image-set)\(\s*(?!["']?#)|\\/i.test(value);
 }
 
 function clean(element) {

@@ -110,7 +110,8 @@ function saver(ui) {
         novalidate: true,
         onsubmit: (event) => {
           event.preventDefault();
-          ui.act("save", { path: path.control.value, overwrite: replace.checked });
+          const state = Object.fromEntries(["search", "sort", "descending"].map((name) => [name, ui.model.get(name)]));
+          ui.act("save", { path: path.control.value, overwrite: replace.checked, state });
         },
       },
       path.box,
