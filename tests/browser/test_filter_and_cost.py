@@ -33,6 +33,15 @@ def test_the_filter_form(book: Book, server: Server) -> None:
     expect(until).to_have_value("2026-01-01T12:30")
     expect(form.locator(".bj-matches")).to_have_text("25 postings match")
 
+    # What is typed stays as it is typed, in every field.
+    for label, text in (("Title", "IT Trainer"), ("Location", "Austin, TX"), ("Country", "Tonga")):
+        field = form.get_by_label(label, exact=True)
+        field.fill("")
+        field.press_sequentially(text)
+        expect(field).to_have_value(text)
+        field.fill("Nurse" if label == "Title" else "")
+    expect(form.locator(".bj-matches")).to_have_text("25 postings match")
+
     # What is wrong is said beside its field, which gets the focus, and the text stays; Enter submits.
     form.get_by_text("More filters").click()
     form.get_by_label("Company id").fill("twelve")

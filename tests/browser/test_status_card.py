@@ -146,7 +146,7 @@ def test_after_a_restart_in_mid_poll_the_same_cell_goes_on_with_one_post(dark: S
     assert history(card) == ["written down", "sent", "accepted", "files are ready", ALL[-1]]
     book.run(4)
     found = book.form("collections")
-    found.get_by_role("button", name=re.compile(r"^Resume: sends 1 record, 1 credit \S+: ")).click()
+    found.get_by_role("button", name=re.compile(r"^Show, to resume: sends 1 record, 1 credit \S+: ")).click()
     first = book.page.locator(".bulkjobs-status").first
     expect(first.get_by_role("button", name="Resume: sends the rest, 1 credit")).to_be_visible()
     first.get_by_role("button", name="Resume: sends the rest, 1 credit").click()

@@ -84,6 +84,7 @@ class Collector(ipywidgets.VBox):  # type: ignore[misc]  # it has no types
         self.header.observe(self._switched, "source")
         for form in (self.filter_form, self.id_uploader):
             form.on_edit(self.preview.unbind)
+        self.key.observe(lambda _: self._arrange(), ["account", "can_forget", "error", "notice"])
         self.status.observe(self._moved, ["running", "name"])
         desk.on_change(self._changed)
         self._views: list[View] = [
@@ -229,7 +230,7 @@ class Collector(ipywidgets.VBox):  # type: ignore[misc]  # it has no types
         """Show the forms that make sense now."""
         source = self.header.source
         shown = {
-            self.key: not self.desk.ready,
+            self.key: self.key.wanted,
             self.filter_form: source == "filter",
             self.id_uploader: source == "ids",
             self.status: self.status.collection is not None or self.status.running,
