@@ -125,13 +125,13 @@ def with_currency() -> str:
     after the last.
     """
     money = currency.pattern()
-    sign = rf"(?:(?-u:\b){money}|{money})"
+    sign = currency.pattern_before()
     last = rf"(?:{money}|{_TIMES_WORD} ?{money})"
     unit = rf"(?:{last}|{_TIMES_WORD})"
     to = rf" ?{_PER}? ?\+? ?{_TO} ?"
     first = (
         rf"(?P<before>(?:{sign} ?){{1,2}}):? ?(?P<low>{_NUMBER}) ?(?P<unit>{unit})?"
-        rf"(?:{to}(?P<before2>(?:{money} ?){{1,2}})?(?P<high>{_NUMBER}) ?(?P<unit2>{unit})?)?"
+        rf"(?:{to}(?P<before2>(?:{sign} ?){{1,2}})?(?P<high>{_NUMBER}) ?(?P<unit2>{unit})?)?"
     )
     after = rf"(?-u:\b)(?P<low_>{_NUMBER}) ?(?:(?P<unit_>{unit})?{to}(?P<high_>{_NUMBER}) ?)?(?P<unit2_>{last})"
     return rf"^(?P<head>.*?)(?:{first}(?P<tail>.*)|{after}(?P<tail_>(?: ?[^0-9 ].*)?))$"  # '5' in '5 £20' is no pay
@@ -142,8 +142,8 @@ def without_currency() -> str:
     """Give a regular expression of pay that states no currency: a range, or one number after a word that leads to it."""
     to = rf" ?{_PER}? ?\+? ?{_TO} ?"
     lead = (
-        r"(?:^|\b(?:salary|pay|rate|wage|compensation|from|up to|salaire|gehalt|salario|salário|ab|bis|de|à|until|circa|ca\.?|c\.|"
-        r"月薪|年薪|月給|時給|年収|연봉|월급|시급)[ :~-]*)"
+        r"(?:^|\b(?:salary|pay|rate|wage|compensation|from|up to|upto|fino a|max|da|salaire|gehalt|salario|salário|ab|bis|de|à|until|circa|ca\.?|c\.|"
+        r"总包|月薪|年薪|月給|時給|年収|연봉|월급|시급)[ :~-]*)"
     )
     return (
         rf"^(?P<head>.*?)(?:(?-u:\b)(?P<low>{_NUMBER}) ?(?P<unit>{_TIMES_WORD})?{to}(?P<high>{_NUMBER}) ?(?P<unit2>{_TIMES_WORD})?"

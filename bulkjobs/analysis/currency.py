@@ -141,10 +141,18 @@ def sharers() -> dict[str, str]:
 
 @cache
 def pattern() -> str:
-    """Give a regular expression of one sign, word or code in small letters (without boundaries before it)."""
+    """Give a regular expression of one sign, word or code in small letters, as it stands after a number."""
     names = {*signs(), *sharers()}
     words = {name for name in names if name[-1] in _ENDS}
     return rf"(?:{any_of(names - words)}|{any_of(words)}\b)"
+
+
+@cache
+def pattern_before() -> str:
+    """Give the same as it stands before a number, which may follow at once, as in 'R250'."""
+    names = {*signs(), *sharers()}
+    words = {name for name in names if "a" <= name[0] <= "z"}
+    return rf"(?:{any_of(names - words)}|(?-u:\b){any_of(words)})"
 
 
 @cache

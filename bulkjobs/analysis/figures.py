@@ -54,7 +54,11 @@ def _pieces() -> dict[str, pl.Expr]:
         return pl.coalesce(_f(group).struct.field(name) for group, name in paths)
 
     return {
-        "head": piece("p.head", "a.head", "b.head"),
+        "head": pl.coalesce(
+            _f("p").struct.field("head"),
+            _f("a").struct.field("head"),
+            pl.concat_str([_f("b").struct.field("head"), _f("b").struct.field("lead").fill_null("")]),
+        ),
         "tail": piece("p.tail", "a.tail", "a.tail_", "b.tail"),
         "low": piece("p.low", "a.low", "a.low_", "b.low", "b.low_"),
         "high": piece("p.high", "a.high", "a.high_", "b.high"),
