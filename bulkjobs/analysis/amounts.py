@@ -20,20 +20,26 @@ _THOUSANDS = {
     1e8: "億",
 }
 _TIMES = {word: factor for factor, words in _THOUSANDS.items() for word in words.split()}
-_NUMBER = r"(?:[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:\.[0-9]{1,2})?|[0-9]+(?:[.,'’ ][0-9]{3})*(?:[.,][0-9]+)?)(?:[.,][-–—]+)?"
+_NUMBER = (
+    r"(?:[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:\.[0-9]{1,2})?|[0-9]+(?:[.,'’ ][0-9]{3})*(?:[.,][0-9]+)?)(?:[.,][-–—]+)?"
+)
 _TIMES_WORD = (
-    r"(?:(?:mil|tys\.?|tsd\.?|thousand|тыс\.?|lakhs?|lacs?|lpa|mn|mio\.?|millions?|juta|jt|triệu|tr|ribu|rb|crores?|cr)\b"
+    r"(?:(?:mil|tys\.?|tsd\.?|thousand|тыс\.?|lakhs?|lacs?|lpa|mn|mio\.?|millions?|juta|jt|triệu|tr|ribu|rb|crores?"
+    r"|cr)\b"
     r"|[ml]\b|k|[千천万萬만億])"
 )
 _TO = (
-    r"(?:-{1,2}|[–—−~〜〰→/]|\.{2,3}|(?:up to|upto|jusqu['’]à|to|bis|à|a|até|ate|hasta|do|till|til|tot|al|and|und|y|et|e|en"
+    r"(?:-{1,2}|[–—−~〜〰→/]|\.{2,3}|(?:up to|upto|jusqu['’]à|to|bis|à|a|até|ate|hasta|do|till|til|tot|al|and|und|y"
+    r"|et|e|en"
     r"|och|og|i|rising to)\b|から|至|到|부터)"
 )
 _PER = (
     r"(?:\((?:[^()0-9]{0,20})\)|/ ?\p{L}{1,8}\.?|(?:(?:per|an?|pro|par|por|al|im|na|i|om) )?"
-    r"(?:hour|hr|h|day|week|wk|month|mo|year|yr|annum|stunde|std|tag|woche|monat|jahr|heure|jour|semaine|mois|an|hora|día|dia"
-    r"|semana|mes|mês|año|ano|ora|giorno|mese|anno|uur|dag|maand|jaar|godz|miesiąc|rok|timme|tim|mån|månad|måned|år)\b\.?"
-    r"|\b(?:gross|brutto|bruto|bruts?|brute|net|netto|neto|nets|pa|p\.a\.)|每月|/月)"
+    r"(?:hour|hr|h|day|week|wk|month|mo|year|yr|annum|stunde|std|tag|woche|monat|jahr|heure|jour|semaine|mois|an"
+    r"|hora|día|dia"
+    r"|semana|mes|mês|año|ano|ora|giorno|mese|anno|uur|dag|maand|jaar|godz|miesiąc|rok|timme|tim|mån|månad|måned"
+    r"|år)\b\.?"
+    r"|\b(?:gross|brutto|bruto|bruts?|brute|net|netto|neto|nets|pa|ph|pd|pw|pcm|p\.a\.)|每月|/月)"
 )
 
 
@@ -51,7 +57,7 @@ def plain(text: pl.Expr) -> pl.Expr:
         Strings in small letters: at most `LONGEST` characters of the text.
     """
     text = text.str.slice(0, LONGEST).str.normalize("NFKC").str.to_lowercase()
-    return text.str.replace_all(r"[\s\\*_\u200b\u200e\u200f\u00ad]+", " ")
+    return text.str.replace_all(r"[\s\\*_\u200b\u200e\u200f\u00ad]+", " ").str.strip_chars(" ")
 
 
 def clean(text: pl.Expr) -> pl.Expr:
@@ -77,13 +83,19 @@ _ONE_OFF = r"sign(?:ing)?[- ]?on|signing|joining|welcome|golden hello|relocation
 
 @cache
 def _counts() -> str:
-    week = r"week|wk|woche|semaine|semana|settimana|vecka|tydzień|tygodniowo|wöchentlich|weekly|hebdo\w*|pw|w|month|mois|mes|mês"
+    week = (
+        r"week|wk|woche|semaine|semana|settimana|vecka|tydzień|tygodniowo|wöchentlich|weekly|hebdo\w*|pw|w|month"
+        r"|mois|mes|mês"
+    )
     hour = r"hours?|hrs?|std\.?|stunden|wochenstunden|heures?|horas|ore|uur|timmar|godzin|h"
     return (
         r"(?-u:\b)[0-9]+(?:[.,][0-9]+)?(?: ?%"
-        rf"|(?: ?(?:-|–|to) ?[0-9]+)?[ -]*(?:(?:{hour})[ -]?(?:(?:/|per|an?|pro|par|por|p\.|in der|je|na|w|i|in|de travail)[ -]?)?"
-        rf"(?:{week})\b|(?:hours|hrs|stunden|heures|horas|godzin|timmar|days?|jours|tage|días|dias|giorni|dagen|weeks?|years?|"
-        r"yrs|ans|jahre|años|anos|anni|months?|mois|monat\w*|meses|mesi|mensilità|maanden|pagas|payments|miesięcy|salaires|"
+        rf"|(?: ?(?:-|–|to) ?[0-9]+)?[ -]*(?:(?:{hour})[ -]?(?:(?:/|per|an?|pro|par|por|p\.|in der|je|na|w|i|in"
+        rf"|de travail)[ -]?)?"
+        rf"(?:{week})\b|(?:hours|hrs|stunden|heures|horas|godzin|timmar|days?|jours|tage|días|dias|giorni|dagen"
+        rf"|weeks?|years?|"
+        r"yrs|ans|jahre|años|anos|anni|months?|mois|monat\w*|meses|mesi|mensilità|maanden|pagas|payments|miesięcy"
+        r"|salaires|"
         r"gehälter)\b)|薪| ?(?:个月|個月|か月|ヶ月|ヵ月|개월))|\b401 ?\(?k\)?|[x×·] ?1[2-8]\b"
     )
 
@@ -109,7 +121,8 @@ def months(text: pl.Expr) -> pl.Expr:
         Floats from 12 to 18, or null.
     """
     pattern = (
-        r"(?:\b(?:sur|en|in|auf|over|x) |[x×·*] ?)(1[2-8])(?:[.,]0)?(?:\b|薪)(?: ?(?:mois|months?|monat\w*|meses|mesi|mensilità|"
+        r"(?:\b(?:sur|en|in|auf|over|x) |[x×·*] ?)(1[2-8])(?:[.,]0)?(?:\b|薪)(?: ?(?:mois|months?|monat\w*|meses"
+        r"|mesi|mensilità|"
         r"pagas|payments|maanden))?|\b(1[2-8])(?:薪| ?(?:pagas|mensilità|salaires|gehälter|monatsgehälter|payments)\b)"
     )
     groups = text.str.extract_groups(pattern)
@@ -120,9 +133,9 @@ def months(text: pl.Expr) -> pl.Expr:
 def with_currency() -> str:
     """Give a regular expression of pay whose currency stands before or after it, as groups.
 
-    ``head`` and ``tail`` (or ``tail_``) are what surrounds it. ``before``, ``low``, ``unit``, ``before2``, ``high``, ``unit2`` are its
-    pieces where a currency stands before the first number, and ``low_``, ``unit_``, ``high_``, ``unit2_`` where it stands
-    after the last.
+    ``head`` and ``tail`` (or ``tail_``) are what surrounds it. ``before``, ``low``, ``unit``, ``before2``, ``high``,
+    ``unit2`` are its pieces where a currency stands before the first number, and ``low_``, ``unit_``, ``high_``,
+    ``unit2_`` where it stands after the last.
     """
     money = currency.pattern()
     sign = currency.pattern_before()
@@ -139,14 +152,16 @@ def with_currency() -> str:
 
 @cache
 def without_currency() -> str:
-    """Give a regular expression of pay that states no currency: a range, or one number after a word that leads to it."""
+    """Give a regular expression of pay without a currency: a range, or one number after a word that leads to it."""
     to = rf" ?{_PER}? ?\+? ?{_TO} ?"
     lead = (
-        r"(?:^|\b(?:salary|pay|rate|wage|compensation|from|up to|upto|fino a|max|da|salaire|gehalt|salario|salário|ab|bis|de|à|until|circa|ca\.?|c\.|"
+        r"(?:^|\b(?:salary|pay|rate|wage|compensation|from|up to|upto|fino a|max|da|salaire|gehalt|salario|salário"
+        r"|ab|bis|de|à|until|circa|ca\.?|c\.|"
         r"总包|月薪|年薪|月給|時給|年収|연봉|월급|시급)[ :~-]*)"
     )
     return (
-        rf"^(?P<head>.*?)(?:(?-u:\b)(?P<low>{_NUMBER}) ?(?P<unit>{_TIMES_WORD})?{to}(?P<high>{_NUMBER}) ?(?P<unit2>{_TIMES_WORD})?"
+        rf"^(?P<head>.*?)(?:(?:{lead}"
+        rf"|(?-u:\b))(?P<low>{_NUMBER}) ?(?P<unit>{_TIMES_WORD})?{to}(?P<high>{_NUMBER}) ?(?P<unit2>{_TIMES_WORD})?"
         rf"|(?P<lead>{lead})(?P<low_>{_NUMBER}) ?(?P<unit_>{_TIMES_WORD})?)(?P<tail>.*)$"
     )
 
@@ -154,9 +169,9 @@ def without_currency() -> str:
 def number(text: pl.Expr) -> pl.Expr:
     """Read a number that may have marks of thousands and decimals, in any country's way.
 
-    A mark is a decimal one when one or two digits follow the last, or four and more; or three where another kind of mark
-    stands before, or where what stands before is too long for a group. So '1.802' and '1,802' are 1802, '12,50' is 12.5,
-    '1.234,5' is 1234.5 and '1,50,000' is 150000.
+    A mark is a decimal one when one or two digits follow the last, or four and more; or three where another kind of
+    mark stands before, or where what stands before is too long for a group. So '1.802' and '1,802' are 1802, '12,50'
+    is 12.5, '1.234,5' is 1234.5 and '1,50,000' is 150000.
 
     Parameters
     ----------
@@ -173,12 +188,14 @@ def number(text: pl.Expr) -> pl.Expr:
         r"^(?:([0-9]+)|([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3})"
         r"|([0-9.,]*[0-9])[.,]([0-9]+))$"
     )
-    return parts.struct.with_fields(
-        whole=pl.coalesce(pl.field("1"), pl.field("2").str.replace_all("[.,]", ""), pl.field("3").str.replace_all("[.,]", ""))
-    ).struct.with_fields(
-        value=pl.when(pl.field("4").is_null()).then(pl.field("whole")).otherwise(pl.format("{}.{}", pl.field("whole"), pl.field("4")))
-        .cast(pl.Float64, strict=False)
-    ).struct.field("value")  # fmt: skip
+
+    def bare_of(name: str) -> pl.Expr:
+        return pl.field(name).str.replace_all("[.,]", "")
+
+    whole = parts.struct.with_fields(whole=pl.coalesce(pl.field("1"), bare_of("2"), bare_of("3")))
+    decimal = pl.format("{}.{}", pl.field("whole"), pl.field("4"))
+    text = pl.when(pl.field("4").is_null()).then(pl.field("whole")).otherwise(decimal)
+    return whole.struct.with_fields(value=text.cast(pl.Float64, strict=False)).struct.field("value")
 
 
 def times(unit: pl.Expr) -> pl.Expr:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import polars as pl
 
 _AT_LEAST = (
-    r"\b(?:over|more than|at least|plus de|mehr als|über|más de|mais de|più di|oltre|meer dan|ponad|över|mer än|over de|fler än)\b"
+    r"\b(?:over|more than|at least|plus de|mehr als|über|más de|mais de|più di|oltre|meer dan|ponad|över|mer än"
+    r"|over de|fler än)\b"
     r"|[0-9] ?\+|[0-9] ?(?:人|名|件|位)?以上|超过|超過|多于|более"
 )
 _AT_MOST = (
-    r"\b(?:among the first|first|fewer than|less than|under|parmi les|premiers?|moins de|zu den ersten|ersten|weniger als"
-    r"|primeros|primeras|menos de|primeiros|primeiras|primi|meno di|tra i primi|eerste|minder dan|pierwszych|första|de första|färre än)\b"
+    r"\b(?:among the first|first|fewer than|less than|under|parmi les|premiers?|moins de|zu den ersten|ersten"
+    r"|weniger als"
+    r"|primeros|primeras|menos de|primeiros|primeiras|primi|meno di|tra i primi|eerste|minder dan|pierwszych|första"
+    r"|de första|färre än)\b"
     r"|最初の|前 ?[0-9]+|未満|少于|первых"
 )
 

@@ -81,7 +81,6 @@ _WORDS = frozenset({"ALL", "TOP"})
 def codes() -> tuple[str, ...]:
     """Give the ISO 4217 codes of all money that is legal tender somewhere today, as Unicode CLDR (Babel) lists it."""
     from babel.core import get_global
-    from babel.numbers import get_territory_currencies
 
     return tuple(sorted({code for place in get_global("territory_currencies") for code in _tender(place)}))
 

@@ -8,28 +8,47 @@ TYPES = ("Full-time", "Part-time", "Contract", "Temporary", "Internship", "Volun
 """The vendor's vocabulary (contract section 3)."""
 
 _INTERN = (
-    r"\b(?:intern|interns|internship|internships|praktikum|praktikant(?:in)?|pflichtpraktikum|werkstudent(?:in)?|werkstudium"
-    r"|stagiaire|alternance|alternant|alternante|apprentissage|estágio|estagiário|estagiária|estagio|prácticas|practicante"
-    r"|becario|becaria|tirocinio|tirocinante|stagista|praktyki|stażysta|praktik|trainee-?ship|placement student|co-?op)\b"
+    r"\b(?:intern|interns|internship|internships|praktikum|praktikant(?:in)?|pflichtpraktikum|werkstudent(?:in)?"
+    r"|werkstudium"
+    r"|stagiaire|alternance|alternant|alternante|apprentissage|estágio|estagiário|estagiária|estagio|prácticas"
+    r"|practicante"
+    r"|becario|becaria|tirocinio|tirocinante|stagista|praktyki|stażysta|praktik|trainee-?ship|placement student"
+    r"|co-?op)\b"
     r"|インターン|实习|實習|인턴"
 )
-_VOLUNTEER = r"\b(?:volunt(?:eer|ary|eering|ariado|ário|ariat)s?|bénévol(?:e|at)s?|ehrenamt(?:lich)?|vrijwilliger|wolontari\w+)\b|志愿|ボランティア"
+_VOLUNTEER = (
+    r"\b(?:volunt(?:eer|ary|eering|ariado|ário|ariat)s?|bénévol(?:e|at)s?|ehrenamt(?:lich)?|vrijwilliger"
+    r"|wolontari\w+)\b|志愿|ボランティア"
+)
 _PART = (
-    r"\b(?:part[ -]?time|teilzeit|temps partiel|mi-temps|tiempo parcial|media jornada|tempo parcial|meio período|part time"
+    r"\b(?:part[ -]?time|teilzeit|temps partiel|mi-temps|tiempo parcial|media jornada|tempo parcial|meio período"
+    r"|part time"
     r"|deeltijd|deltid|niepełny etat|część etatu|minijob|450-euro)\b|パート|アルバイト|兼职|兼職|파트타임|parttime"
 )
 _TEMPORARY = (
-    r"\b(?:temporary|temp|temporaire|temporal|temporário|temporär|tijdelijk|tillfällig|intérim|interim worker|interimaire"
-    r"|intérimaire|zeitarbeit|befristet(?:e|er|es)?|seasonal|saisonnier|saisonnière|saisonal|fixed[ _-]?term|maternity cover"
+    r"\b(?:temporary|temp|temporaire|temporal|temporário|temporär|tijdelijk|tillfällig|intérim|interim worker"
+    r"|interimaire"
+    r"|intérimaire|zeitarbeit|befristet(?:e|er|es)?|seasonal|saisonnier|saisonnière|saisonal|fixed[ _-]?term"
+    r"|maternity cover"
     r"|locum|cdd|casual|bank staff|elternzeitvertretung|tymczasow\w+)\b|^bank\b|派遣|临时|臨時|期間限定|fixed_term"
 )
-_CONTRACT = r"\b(?:independent contractor|contractor|freelanc\w*|self[ -]employed|freiberuflich\w*|indépendant|autónomo|umowa zlecenie|contratista|zzp)\b|業務委託|自由职业|프리랜서|外包"
-_CONTRACT_TITLE = r"[(\[–—|-] ?(?:[0-9]+[ -]?months? )?contract ?(?:$|[)\]|–—-])|\bcontract (?:role|position|job|to hire)\b|\b[0-9]+[ -]months? contract\b|\bftc\b"
+_CONTRACT = (
+    r"\b(?:independent contractor|contractor|freelanc\w*|self[ -]employed|freiberuflich\w*|indépendant|autónomo"
+    r"|umowa zlecenie|contratista|zzp)\b|業務委託|自由职业|프리랜서|外包"
+)
+_CONTRACT_TITLE = (
+    r"[(\[–—|-] ?(?:[0-9]+[ -]?months? )?contract ?(?:$|[)\]|–—-])|\bcontract (?:role|position|job|to hire)\b"
+    r"|\b[0-9]+[ -]months? contract\b|\bftc\b"
+)
 _FULL = (
-    r"\b(?:full[ -]?time|vollzeit|temps plein|temps complet|plein temps|tiempo completo|jornada completa|tempo integral|tempo pieno"
+    r"\b(?:full[ -]?time|vollzeit|temps plein|temps complet|plein temps|tiempo completo|jornada completa"
+    r"|tempo integral|tempo pieno"
     r"|período integral|fulltime|voltijd|heltid|pełny etat|festanstellung|cdi)\b|正社員|全职|全職|정규직|fulltime"
 )
-_STATED_ONLY = {"Contract": r"\bcontract\b|\bcontractual\b|\bvertrag\b", "Other": r"^other$|^andere?$|^autre$|^otro$|^outro$|^altro$|^その他$|^其他$"}
+_STATED_ONLY = {
+    "Contract": r"\bcontract\b|\bcontractual\b|\bvertrag\b",
+    "Other": r"^other$|^andere?$|^autre$|^otro$|^outro$|^altro$|^その他$|^其他$",
+}
 
 FIELDS = {"employment": pl.String, "employment_inferred": pl.Boolean}
 """The fields that `employment` gives, in order."""
@@ -82,7 +101,7 @@ def _exact(stated: pl.Expr) -> pl.Expr:
 
 def _type(words: pl.Expr) -> pl.Expr:
     kinds = {
-        "Internship": _INTERN, "Volunteer": _VOLUNTEER, "Contract": _CONTRACT, "Temporary": _TEMPORARY, "Part-time": _PART,
-        "Full-time": _FULL,
+        "Internship": _INTERN, "Volunteer": _VOLUNTEER, "Contract": _CONTRACT, "Temporary": _TEMPORARY,
+        "Part-time": _PART, "Full-time": _FULL,
     }  # fmt: skip
     return pl.coalesce(pl.when(words.str.contains(pattern)).then(pl.lit(name)) for name, pattern in kinds.items())

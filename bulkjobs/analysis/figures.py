@@ -1,7 +1,8 @@
 """The figures of pay: which numbers of a text are its least and most, in steps that each add fields to a struct.
 
-Steps give what `Expr.struct.with_fields` takes, so that nothing is computed twice, whatever the engine. They begin with the
-fields ``raw`` (the text, as `bulkjobs.analysis.amounts.plain` gives it) and end with ``salary_min`` and ``salary_max``.
+Steps give what `Expr.struct.with_fields` takes, so that nothing is computed twice, whatever the engine. They begin
+with the fields ``raw`` (the text, as `bulkjobs.analysis.amounts.plain` gives it) and end with ``salary_min`` and
+``salary_max``.
 """
 
 from __future__ import annotations
@@ -11,15 +12,21 @@ import polars as pl
 from . import amounts
 
 _UP_TO = (
-    r"(?:\bup to|\bupto|\bbis zu|\bbis|\bmax\.?|\bmaximum|\bjusqu['’]?[àa]|\bhasta|\baté|\bfino a|\btot|\bdo|\bupp till|"
+    r"(?:\bup to|\bupto|\bbis zu|\bbis|\bmax\.?|\bmaximum|\bjusqu['’]?[àa]|\bhasta|\baté|\bfino a|\btot|\bdo"
+    r"|\bupp till|"
     r"\bopp til|\bunder|\bless than|\bà hauteur de|\bteto de|最高|最大|~|〜|<|≤|至多) ?:? ?$"
 )
 _FROM = (
-    r"(?:\bfrom|\bstarting(?: at)?|\bab|\b[àa] partir de ?:?|\bdès|\bdesde|\ba partire da|\bda|\bvanaf|\bod|\bfrån|\bfra|\bmin\.?|"
-    r"\bminimum|\bat least|\bmindestens|\bau moins|\bover|\babove|\bmehr als|\bplus de|\bmás de|\bmínimo|\bstarts at|\bpartir de|"
+    r"(?:\bfrom|\bstarting(?: at)?|\bab|\b[àa] partir de ?:?|\bdès|\bdesde|\ba partire da|\bda|\bvanaf|\bod|\bfrån"
+    r"|\bfra|\bmin\.?|"
+    r"\bminimum|\bat least|\bmindestens|\bau moins|\bover|\babove|\bmehr als|\bplus de|\bmás de|\bmínimo"
+    r"|\bstarts at|\bpartir de|"
     r"\bот|最低|>|≥|至少) ?:? ?$"
 )
-_AND_UP = r"^ ?(?:\+(?: ?$| ?/| ?[^\p{L}0-9£$€ ]| (?:per|an?|p\.|pa|ote)\b)|以上|〜|~|から|起|and up|or more|and above|-none|이상)"
+_AND_UP = (
+    r"^ ?(?:\+(?: ?$| ?/| ?[^\p{L}0-9£$€ ]| (?:per|an?|p\.|pa|ote)\b)|以上|〜|~|から|起|and up|or more|and above"
+    r"|-none|이상)"
+)
 _AT_MOST = r"^ ?(?:max\b|maximum|以内|以下|or less|이하|까지)"
 _PER = r"^ ?(?:[€£$+] ?)*(?:/|per\b|an?\b|p\.? ?[ahmwd]\b|pro\b|par\b|por\b|al mes|al año|je\b|im\b)"
 _TOO_MUCH = 1e12
@@ -45,7 +52,11 @@ def _found() -> dict[str, pl.Expr]:
 
 
 def _found_bare() -> dict[str, pl.Expr]:
-    return {"b": pl.when(_f("a").struct.field("head").is_null()).then(_f("text")).str.extract_groups(amounts.without_currency())}
+    return {
+        "b": pl.when(_f("a").struct.field("head").is_null())
+        .then(_f("text"))
+        .str.extract_groups(amounts.without_currency())
+    }
 
 
 def _pieces() -> dict[str, pl.Expr]:
@@ -65,7 +76,10 @@ def _pieces() -> dict[str, pl.Expr]:
         "unit": piece("a.unit", "a.unit_", "b.unit", "b.unit_"),
         "unit2": piece("a.unit2", "a.unit2_", "b.unit2"),
         "signs": pl.concat_str(
-            [_f("p").struct.field("before"), *(_f("a").struct.field(name) for name in ("before", "unit", "unit_", "before2", "unit2", "unit2_"))],
+            [
+                _f("p").struct.field("before"),
+                *(_f("a").struct.field(name) for name in ("before", "unit", "unit_", "before2", "unit2", "unit2_")),
+            ],
             separator=" ",
             ignore_nulls=True,
         ),
@@ -87,7 +101,8 @@ def _scaled() -> dict[str, pl.Expr]:
     shared = unit.is_null() & (high.is_null() | ((low < 1e3) & (low <= high)))
     return {
         "first": low * pl.when(shared).then(unit2).otherwise(unit).fill_null(1.0),
-        "second": high * pl.when(unit2.is_null() & (high < 1e3) & (high >= low)).then(unit).otherwise(unit2).fill_null(1.0),
+        "second": high
+        * pl.when(unit2.is_null() & (high < 1e3) & (high >= low)).then(unit).otherwise(unit2).fill_null(1.0),
         "counted": unit.is_not_null() | unit2.is_not_null(),
     }
 
@@ -122,7 +137,7 @@ def _ends() -> dict[str, pl.Expr]:
 
 
 def _plausible() -> pl.Expr:
-    """Tell pay from other numbers, where no currency is stated: by thousands, a size that is no year's date, a period."""
+    """Tell pay without a currency from other numbers: by thousands, by a size that is no date's, or by a period."""
     least = _f("least")
     date = least.is_between(1_900, 2_100) & (_f("least") == _f("low"))
     tail = pl.when(_f("bare")).then(_f("tail"))

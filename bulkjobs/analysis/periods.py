@@ -16,19 +16,27 @@ HOURS_A_YEAR = 2_080.0
 
 _WORDS = {
     "hour": """hour|hours|hourly|hr|hrs|p/h|ph|p.h|an hour
-        stunde|std|stündlich|stundenlohn|je stunde|heure|horaire|taux horaire|l'heure|hora|horas|por hora|ora|oraria|orario|all'ora
-        uur|uurloon|per uur|godz|godzinę|godzina|godzinowa|timme|tim|timlön|timen|timelønn|timeløn|pr. time|pr time|tunti
+        stunde|std|stündlich|stundenlohn|je stunde|heure|horaire|taux horaire|l'heure|hora|horas|por hora|ora
+        oraria|orario|all'ora
+        uur|uurloon|per uur|godz|godzinę|godzina|godzinowa|timme|tim|timlön|timen|timelønn|timeløn|pr. time
+        pr time|tunti
         hod|hodinu|hodinová|час|óra|saatlik|giờ|jam""",
-    "day": """day|daily|per diem|p/d|pd|tag|täglich|tagessatz|tageshonorar|jour|journalier|tjm|día|dia|diario|diária|diaria
+    "day": """day|daily|per diem|p/d|pd|tag|täglich|tagessatz|tageshonorar|jour|journalier|tjm|día|dia|diario
+        diária|diaria
         giorno|giornata|giornaliero|dag|dagtarief|per dag|dzień|dziennie|om dagen|päivä|день|gün|ngày|hari""",
-    "week": """week|weekly|wk|p/w|pw|woche|wöchentlich|wochenlohn|semaine|hebdomadaire|hebdo|semana|semanal|settimana
+    "week": """week|weekly|wk|p/w|pw|woche|wöchentlich|wochenlohn|semaine|hebdomadaire|hebdo|semana|semanal
+        settimana
         settimanale|wekelijks|tydzień|tygodniowo|vecka|veckan|uge|uke|неделя|неделю|tuần|minggu""",
-    "month": """month|months|monthly|mo|mth|pcm|pm|p.m|monat|monatlich|mtl|monatsgehalt|monatslohn|mois|mensuel|mensuelle
-        mensuels|mensuellement|mes|mensual|mensuales|mensuais|mensal|mensais|mês|mese|mensile|mensili|maand|maandelijks|bruto per maand|p.m
-        miesiąc|mies|miesięcznie|mc|m-c|mån|månad|månaden|månadslön|måned|måneden|månedlig|md|mnd|kk|kuukausi|kuukaudessa
+    "month": """month|months|monthly|mo|mth|pcm|pm|p.m|monat|monatlich|mtl|monatsgehalt|monatslohn|mois
+        mensuel|mensuelle
+        mensuels|mensuellement|mes|mensual|mensuales|mensuais|mensal|mensais|mês|mese|mensile|mensili|maand
+        maandelijks|bruto per maand|p.m
+        miesiąc|mies|miesięcznie|mc|m-c|mån|månad|månaden|månadslön|måned|måneden|månedlig|md|mnd|kk|kuukausi
+        kuukaudessa
         měsíc|měsíčně|mesiac|месяц|мес|hó|havi|aylık|tháng|bulan|lună|luna|lunar""",
     "year": """year|yearly|yr|yrs|annum|per annum|annual|annually|p.a|pa|p/a|annualised|annualized|lpa|ctc
-        jahr|jährlich|jahresgehalt|jahreslohn|per anno|par an|l'an|annuel|annuelle|annuels|annuellement|brut/an|bruts/an
+        jahr|jährlich|jahresgehalt|jahreslohn|per anno|par an|l'an|annuel|annuelle|annuels|annuellement
+        brut/an|bruts/an
         año|anual|anuales|anuais|ano|annuo|annua|annui|annuale|anno|ral|jaar|jaarlijks|jaarsalaris
         rok|rocznie|roczne|per år|om året|året|årslön|årlig|vuosi|vuodessa|ročně|год|év|évi|yıllık|năm|tahun""",
 }
@@ -40,14 +48,43 @@ _SIGNS = {
     "month": "月給 月収 月額 月薪 每月 每个月 每個月 /月 월급 เดือน شهري",
     "year": "年収 年俸 年薪 每年 /年 연봉 سنوي",
 }
-_BLOCKERS = r"(?:/ ?|per |a |an |par |pro |por )(?:session|visit|shift|project|word|page|class|lesson|hearing|assignment|"\
+_BLOCKERS = (
+    r"(?:/ ?|per |a |an |par |pro |por )(?:session|visit|shift|project|word|page|class|lesson|hearing|assignment|"
     r"sitting|article|vacation|séance|vacation|schicht|projeto|proyecto)\b"
+)
 
 _HOURLY, _MONTHLY, _YEARLY = (3.0, 120.0), (700.0, 8_000.0), (9_500.0, 1_000_000.0)
 _BY_MONTH = (450.0, 14_000.0)
-_PAID_BY_MONTH = (
-    "AED ARS BRL CLP CNY COP CZK DKK HUF IDR ISK JPY MXN MYR NOK PEN PHP PLN RON RUB SAR SEK SGD THB TRY TWD UAH VND"
-).split()
+_PAID_BY_MONTH = [
+    "AED",
+    "ARS",
+    "BRL",
+    "CLP",
+    "CNY",
+    "COP",
+    "CZK",
+    "DKK",
+    "HUF",
+    "IDR",
+    "ISK",
+    "JPY",
+    "MXN",
+    "MYR",
+    "NOK",
+    "PEN",
+    "PHP",
+    "PLN",
+    "RON",
+    "RUB",
+    "SAR",
+    "SEK",
+    "SGD",
+    "THB",
+    "TRY",
+    "TWD",
+    "UAH",
+    "VND",
+]
 _WIDEST = 10.0
 
 
@@ -90,7 +127,7 @@ def read(text: pl.Expr) -> pl.Expr:
 
 
 def by_piece(text: pl.Expr) -> pl.Expr:
-    """Tell whether pay is for a piece of work of no stated length, such as 'per session': no period is inferred then."""
+    """Tell whether pay is for a piece of work, such as 'per session', so that no period is to be inferred."""
     return text.str.contains(_BLOCKERS)
 
 

@@ -7,33 +7,48 @@ import polars as pl
 MODES = ("remote", "hybrid", "on-site")
 
 _REMOTE = (
-    r"\b(?:remote|remotely|remoto|remota|remotos|remotamente|work(?:ing)? (?:from|at) home|wfh|home[ -]?based|work from anywhere|anywhere"
-    r"|télétravail|teletravail|à distance|home[ -]?office|homeoffice|mobiles arbeiten|teletrabajo|teletrabalho|trabajo a distancia"
-    r"|a distancia|smart working|telelavoro|da remoto|thuiswerk\w*|op afstand|praca zdalna|zdaln\w+|distansarbete|på distans|etätyö"
-    r"|telework|telecommut\w+|virtual|удал[её]нн?\w*|đi từ xa|từ xa)\b|リモート|在宅|フルリモート|远程|遠端|遠程|居家|재택|원격"
+    r"\b(?:remote|remotely|remoto|remota|remotos|remotamente|work(?:ing)? (?:from|at) home|wfh|home[ -]?based"
+    r"|work from anywhere|anywhere"
+    r"|télétravail|teletravail|à distance|home[ -]?office|homeoffice|mobiles arbeiten|teletrabajo|teletrabalho"
+    r"|trabajo a distancia"
+    r"|a distancia|smart working|telelavoro|da remoto|thuiswerk\w*|op afstand|praca zdalna|zdaln\w+|distansarbete"
+    r"|på distans|etätyö"
+    r"|telework|telecommut\w+|virtual|удал[её]нн?\w*|đi từ xa|từ xa)\b|リモート|在宅|フルリモート|远程|遠端|遠程"
+    r"|居家|재택|원격"
 )
 _HYBRID = (
-    r"\b(?:hybrid|hybride|hybrides|hybrydow\w+|híbrid[oa]s?|hibrid[oa]s?|ibrid[oa]|remote[ -]hybrid|teilweise (?:remote|homeoffice))\b"
+    r"\b(?:hybrid|hybride|hybrides|hybrydow\w+|híbrid[oa]s?|hibrid[oa]s?|ibrid[oa]|remote[ -]hybrid"
+    r"|teilweise (?:remote|homeoffice))\b"
     r"|ハイブリッド|混合办公|混合辦公|하이브리드"
 )
 _ONSITE = (
-    r"\b(?:on[ -]?site|in[ -]office|in[ -]person|office[ -]based|presencial|présentiel|vor ort|in sede|op locatie|stacjonarn\w+"
+    r"\b(?:on[ -]?site|in[ -]office|in[ -]person|office[ -]based|presencial|présentiel|vor ort|in sede|op locatie"
+    r"|stacjonarn\w+"
     r"|på plats|không remote)\b|出社|现场|現場|坐班|オンサイト|상주"
 )
 _NOT_REMOTE = (
-    r"\b(?:not? (?:a |fully |eligible for |open to )?remote|non[- ]remote|no (?:remote|telework)|remote sensing|remote monitoring"
-    r"|remote access|sem remoto|pas de télétravail|kein home ?office|not? hybrid|não remoto|no remoto|virtual (?:reality|assistant|machines?)"
-    r"|remote (?:operations|sites?|areas?|communit\w+|support|hands)|hybrid (?:cloud|infrastructure|it|mobile|apps?|vehicles?|data))\b"
+    r"\b(?:not? (?:a |fully |eligible for |open to )?remote|non[- ]remote|no (?:remote|telework)|remote sensing"
+    r"|remote monitoring"
+    r"|remote access|sem remoto|pas de télétravail|kein home ?office|not? hybrid|não remoto|no remoto"
+    r"|virtual (?:reality|assistant|machines?)"
+    r"|remote (?:operations|sites?|areas?|communit\w+|support|hands)|hybrid (?:cloud|infrastructure|it|mobile|apps?"
+    r"|vehicles?|data))\b"
 )
 
 _B = r"(?-u:\b)"  # of ASCII letters: with others the matcher is twenty times slower on long texts
-_HEADING = r"(?:local|location|localização|alocação|location type|workplace type|làm việc)[\s#*:>-]{1,8}"
+_HEADING = (
+    r"(?:local|location|localização|alocação|modalidade|modalidad|regime d[eo] trabalho|location type"
+    r"|workplace type|làm việc)[\s#*:>-]{1,8}"
+)
 _TEXT_SURELY_REMOTE = (
-    rf"(?:fully|100 ?%|completely|entirely|permanently|full[- ]time)[ -]remote{_B}|remote[ -]full[- ]?time|full remote|#li-remote"
+    rf"(?:fully|100 ?%|completely|entirely|permanently|full[- ]time)[ -]remote{_B}|remote[ -]full[- ]?time"
+    rf"|full remote|#li-remote"
     r"|100 ?% (?:en )?(?:télétravail|remot[oa]|home ?-?office)|télétravail (?:complet|total|à 100)"
 )
+_TOOLS = r"(?:outils de|accès|pour le) télétravail"  # what one works with, not where
 _TEXT_HYBRID = (
-    rf"#li-hybrid|{_HEADING}hybrid|hybrid(?: |-)(?:work|remote|role|position|schedule|model|office|arrangement|environment|setting"
+    rf"#li-hybrid|{_HEADING}hybrid|hybrid(?: |-)(?:work|remote|role|position|schedule|model|office|arrangement"
+    rf"|environment|setting"
     rf"|policy|approach|basis|opportunity|format|style|and flexible|workplace|set[- ]?up|mode{_B})"
     rf"|(?:work|working|role|position|this is a|we are|we're|type|modality)[:*]*\** hybrid{_B}"
     r"|days? (?:a|per|each) week (?:in|at|from|on)[ -](?:the |our |your )?(?:office|site|home|person)"
@@ -41,23 +56,33 @@ _TEXT_HYBRID = (
     r"|(?:ability|able|option|opportunity|opportunities|possibility|flexible|flexibility|occasionally)(?: to| for)? "
     r"(?:be able to )?(?:work(?:ing)? from home|work(?:ing)? remotely|remote work)|proportion of remote working"
     r"|télétravail|travail hybride|mode hybride|format hybride|teilweise (?:im )?home ?office|home ?office möglich"
-    r"|möglichkeit (?:zum|zu) (?:home ?office|mobile[mn])|hybrides arbeiten|híbrido|híbrida|modelo hibrido|lavoro ibrido"
+    r"|möglichkeit (?:zum|zu) (?:home ?office|mobile[mn])|hybrides arbeiten|híbrido|híbrida|hibrido"
+    r"|[(\[]hybrid[)\]]|lavoro ibrido"
     r"|hybride werken|praca hybrydowa|hybridarbete|ハイブリッド|混合办公|每周最多可居家"
 )
 _TEXT_ONSITE = (
-    rf"#li-onsite|pas de télétravail|{_HEADING}(?:on-?site|in-office|presencial)|\((?:on-?site|in-office|presencial)\)|full[- ]time,? on-?site"
-    rf"|(?:role|position|job|work|strictly|must be|must work|fully|100 ?%)[:*]*\** (?:is )?(?:an? )?(?:fully )?(?:on-?site|in-office|in-person){_B}"
+    rf"#li-onsite|pas de télétravail|{_HEADING}(?:on-?site|in-office|presencial)|\((?:on-?site|in-office"
+    rf"|presencial)\)|full[- ]time,? on-?site"
+    rf"|(?:role|position|job|work|strictly|must be|must work|fully"
+    rf"|100 ?%)[:*]*\** (?:is )?(?:an? )?(?:fully )?(?:on-?site|in-office|in-person){_B}"
     rf"|{_B}(?:on-?site|in-office) (?:role|position|only|presence){_B}|remote but on-?site"
-    r"|(?:5|five) days (?:a|per|/) ?week (?:in|at|on|from)[ -](?:the |our )?(?:office|site)|(?:100 ?%|modalidad|modelo|_trabalho|trabajo) presencial"
-    r"|not (?:a remote|eligible for remote|remote eligible)|no remote work|telework eligible: no|remote work is not|präsenz vor ort|出社|坐班"
+    r"|(?:5|five) days (?:a|per|/) ?week (?:in|at|on|from)[ -](?:the |our )?(?:office|site)|(?:100 ?%|modalidad"
+    r"|modelo|_trabalho|trabajo) presencial"
+    r"|not (?:a remote|eligible for remote|remote eligible)|no remote work|telework eligible: no|remote work is not"
+    r"|präsenz vor ort|出社|坐班"
 )
 _TEXT_REMOTE = (
     rf"{_B}remote(?: |-)(?:role|position|job|opportunity|first|based|only|eligible|friendly|option|within){_B}"
-    rf"|work(?:ing)?[ -](?:from|at)[ -]home (?:role|position|job|opportunity|initially)|be working from home|work remotely (?:with|from|for)"
-    rf"|{_HEADING}(?:100 ?% )?(?:remot[eoa]|home ?-?office){_B}|(?:position|role|this is a|workplace)[:*]*\** (?:is )?remote{_B}"
-    rf"|currently home-based|location: [a-z ,]{{1,30}}/ ?remote{_B}|[(\[]remot[eo][)\]]|{_B}or remote{_B}|telework eligible: yes|- remoto[\s.]"
-    r"|trabalho (?:100% )?remoto|trabajo remoto|teletrabajo|teletrabalho|vaga remota|local\** remoto|#remoto|da remoto|volledig thuis"
-    r"|praca zdalna|zdalnie|distansarbete|リモートワーク|フルリモート|在宅勤務|远程办公|遠端工作|远程工作|居家办公|재택근무"
+    rf"|work(?:ing)?[ -](?:from|at)[ -]home (?:role|position|job|opportunity|initially)|be working from home"
+    rf"|work remotely (?:with|from|for)"
+    rf"|{_HEADING}(?:100 ?% )?(?:remot[eoa]|home ?-?office){_B}|(?:position|role|this is a"
+    rf"|workplace)[:*]*\** (?:is )?remote{_B}"
+    rf"|currently home-based|location: [a-z ,]{{1,30}}/ ?remote{_B}|[(\[]remot[eo][)\]]|{_B}or remote{_B}"
+    rf"|telework eligible: yes|- remoto[\s.]"
+    r"|trabalho (?:100% )?remoto|trabajo remoto|teletrabajo|teletrabalho|vaga remota|local\** remoto|#remoto"
+    r"|da remoto|volledig thuis"
+    r"|praca zdalna|zdalnie|distansarbete|リモートワーク|フルリモート|在宅勤務|remote 工作|远程办公|遠端工作"
+    r"|远程工作|居家办公|재택근무"
 )
 
 FIELDS = {"work_mode": pl.String, "work_mode_source": pl.String}
@@ -123,7 +148,7 @@ def _shown(short: pl.Expr) -> pl.Expr:
 
 
 def _written(text: pl.Expr) -> pl.Expr:
-    words = text.str.slice(0, LONGEST).str.to_lowercase()
+    words = text.str.slice(0, LONGEST).str.to_lowercase().str.replace_all(_TOOLS, " ")
     return (
         pl.when(words.str.contains(_TEXT_SURELY_REMOTE)).then(pl.lit("remote"))
         .when(words.str.contains("pas de télétravail", literal=True)).then(pl.lit("on-site"))

@@ -55,8 +55,8 @@ def salary(text: pl.Expr, country: pl.Expr | None = None, *, hours_a_year: float
         - ``period_inferred`` : boolean, whether it rests on the amount: see `bulkjobs.analysis.periods.infer`
         - ``salary_year_min``, ``salary_year_max`` : float, in units of `currency` a year
     """
-    local = pl.lit(None, pl.String) if country is None else currency.of_country(country)
-    stage = pl.struct(raw=amounts.plain(text), local=local)
+    local: pl.Expr = pl.lit(None, pl.String) if country is None else currency.of_country(country)
+    stage: pl.Expr = pl.struct(raw=amounts.plain(text), local=local)
     by_year = partial(_by_year, hours_a_year)
     own = (_is_paid, _signs, _near, _money, _period, _period_elsewhere, _period_inferred, by_year)
     for step in (*figures.STEPS, *own):
@@ -67,7 +67,7 @@ def salary(text: pl.Expr, country: pl.Expr | None = None, *, hours_a_year: float
 def _signs() -> dict[str, pl.Expr]:
     code = _paid("signs").str.extract(r"(?:\b|k)([a-z]{3})\b", 1)
     known, shared = currency.signs(), currency.sharers()
-    sign = pl.when(~code.is_in(list(known)).fill_null(False)).then(_paid("signs"))
+    sign: pl.Expr = pl.when(~code.is_in(list(known)).fill_null(False)).then(_paid("signs"))
     sign = sign.str.extract(f"({currency.pattern()})", 1)
     return {
         "code": _means(code, known),

@@ -9,18 +9,25 @@ LEVELS = ("Internship", "Entry level", "Associate", "Mid-Senior level", "Directo
 
 _STATED = {
     "Internship": r"internship|praktik|^stage|stagiaire|prácticas|estágio|tirocinio|インターン|实习",
-    "Entry level": r"entry|junior|berufseinst|premier emploi|débutant|principiante|sin experiencia|assistente|esordiente"
+    "Entry level": r"entry|junior|berufseinst|premier emploi|débutant|principiante|sin experiencia|assistente"
+    r"|esordiente"
     r"|instapniveau|początkuj|graduate|初级|初級|エントリー",
-    "Associate": r"^associate$|^associé$|mit berufserfahrung|^asociado$|^associado$|^associato$|^medewerker$|アソシエイト",
-    "Mid-Senior level": r"mid-?senior|^mid|^senior|confirmé|expérimenté|berufserfahren|intermedio|pleno-sênior|pleno|sênior"
+    "Associate": r"^associate$|^associé$|mit berufserfahrung|^asociado$|^associado$|^associato$|^medewerker$"
+    r"|アソシエイト",
+    "Mid-Senior level": r"mid-?senior|^mid|^senior|confirmé|expérimenté|berufserfahren|intermedio|pleno-sênior"
+    r"|pleno|sênior"
     r"|livello medio|middenkader|średni|中高级|ミドル",
     "Director": r"direct|direkt|dyrektor|dirett|diret|ディレクター|总监",
-    "Executive": r"executive|cadre dirigeant|ejecutivo|executivo|dirigente|geschäftsführ|vorstand|c-level|高管|エグゼクティブ",
-    "Not Applicable": r"not applicable|nicht zutreffend|non pertinent|no corresponde|não aplicável|non applicabile|n/a|不适用|該当なし",
+    "Executive": r"executive|cadre dirigeant|ejecutivo|executivo|dirigente|geschäftsführ|vorstand|c-level|高管"
+    r"|エグゼクティブ",
+    "Not Applicable": r"not applicable|nicht zutreffend|non pertinent|no corresponde|não aplicável|non applicabile"
+    r"|n/a|不适用|該当なし",
 }
 _INTERN = (
-    r"\b(?:intern|interns|internship|internships|praktikum|praktikant(?:in)?|pflichtpraktikum|werkstudent(?:in)?|werkstudium"
-    r"|stagiaire|alternance|alternant|alternante|estágio|estagiário|estagiária|estagio|becario|becaria|tirocinio|tirocinante"
+    r"\b(?:intern|interns|internship|internships|praktikum|praktikant(?:in)?|pflichtpraktikum|werkstudent(?:in)?"
+    r"|werkstudium"
+    r"|stagiaire|alternance|alternant|alternante|estágio|estagiário|estagiária|estagio|becario|becaria|tirocinio"
+    r"|tirocinante"
     r"|stażysta|praktik|co-?op)\b|^stage [^m]|インターン|实习|實習|인턴"
 )
 _EXECUTIVE = (
@@ -29,22 +36,34 @@ _EXECUTIVE = (
     r"|directrice générale|director general|diretor executivo|amministratore delegato|prezes)\b|首席|副总裁|代表取締役"
 )
 _DIRECTOR = (
-    r"\b(?:directors?|head of|head,|global head|direktor(?:in)?|directeur|directrice|diretor|diretora|directora|direttore"
+    r"\b(?:directors?|head of|head,|global head|direktor(?:in)?|directeur|directrice|diretor|diretora|directora"
+    r"|direttore"
     r"|direttrice|dyrektor|bereichsleiter(?:in)?|abteilungsleiter(?:in)?|hoofd)\b|总监|總監|部長|本部长"
 )
 _SENIOR = (
-    r"\b(?:senior|sr|snr|lead|leader|principal|staff (?:[a-z/]+ ){0,3}(?:engineer|scientist|developer|designer|architect|researcher"
-    r"|analyst|manager)|manager|mgr|supervisor|supervisory|middle|superintendent|expert|experienced|confirmé|expérimenté|sênior|pleno|especialista"
-    r"|teamleiter(?:in)?|chef d'équipe|chef de projet|responsable|gerente|coordinador senior|specialist ii|iii|iv|architect"
+    r"\b(?:senior|sr|snr|lead|leader|principal|staff (?:[a-z/]+ ){0,3}(?:engineer|scientist|developer|designer"
+    r"|architect|researcher"
+    r"|analyst|manager)|manager|mgr|supervisor|supervisory|middle|superintendent|expert|experienced|confirmé"
+    r"|expérimenté|sênior|pleno|especialista"
+    r"|teamleiter(?:in)?|chef d'équipe|chef de projet|responsable|gerente|coordinador senior|specialist ii|iii|iv"
+    r"|architect"
     r"|starszy|kierownik|mid-?senior|mid[- ]level)\b|高级|高級|资深|資深|シニア|マネージャー|经理|經理|主管|선임"
 )
 _ENTRY = (
-    r"\b(?:junior|jr|júnior|entry[- ]level|graduate|new grads?|trainee|apprentice|apprenticeship|azubi|ausbildung|auszubildende[rn]?"
-    r"|débutant|débutante|early career|university grad|młodszy|newly qualified|berufseinsteiger|student|school leaver)\b"
+    r"\b(?:junior|jr|júnior|entry[- ]level|graduate|new grads?|trainee|apprentice|apprenticeship|azubi|ausbildung"
+    r"|auszubildende[rn]?"
+    r"|débutant|débutante|early career|university grad|młodszy|newly qualified|berufseinsteiger|student"
+    r"|school leaver)\b"
     r"|初级|初級|新卒|应届|應屆|신입"
 )
-_ASSOCIATE = r"^(?:associate|assoc\.?)\b|\bassociate (?:engineer|scientist|consultant|analyst|developer|designer|attorney|counsel|product|professor)\b"
-_NOT_SENIOR = r"\b(?:lead generation|executive assistant|assistant to the [a-z]+|office of the [a-z]+|(?:field|virtual) c[it]o|associate (?:general counsel|specialist))\b"
+_ASSOCIATE = (
+    r"^(?:associate|assoc\.?)\b|\bassociate (?:engineer|scientist|consultant|analyst|developer|designer|attorney"
+    r"|counsel|product|professor)\b"
+)
+_NOT_SENIOR = (
+    r"\b(?:lead generation|executive assistant|assistant to the [a-z]+|office of the [a-z]+|(?:field"
+    r"|virtual) c[it]o|associate (?:general counsel|specialist))\b"
+)
 
 FIELDS = {"level": pl.String, "level_inferred": pl.Boolean}
 """The fields that `seniority` gives, in order."""
