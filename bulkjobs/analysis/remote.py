@@ -119,13 +119,16 @@ def work_mode(location: pl.Expr, title: pl.Expr | None = None, text: pl.Expr | N
         - ``work_mode_source`` : string, "location", "title" or "text"; null where ``work_mode`` is
     """
     nothing = pl.lit(None, pl.String)
-    told = pl.struct(
-        where=_shown(location), title=nothing if title is None else title, text=nothing if text is None else text
+    told: pl.Expr = pl.struct(
+        place=_plain(location), title=nothing if title is None else title, text=nothing if text is None else text
     )
-    told = told.struct.with_fields(title=_shown(pl.when(pl.field("where").is_null()).then(pl.field("title"))))
-    told = told.struct.with_fields(
-        text=_written(pl.when(pl.field("where").is_null() & pl.field("title").is_null()).then(pl.field("text")))
-    )
+    told = told.struct.with_fields(where=_shown(pl.field("place")))
+    told = told.struct.with_fields(title=_plain(pl.when(pl.field("where").is_null()).then(pl.field("title"))))
+    told = told.struct.with_fields(title=_shown(pl.field("title")))
+    unknown = pl.field("where").is_null() & pl.field("title").is_null()
+    words = pl.when(unknown).then(pl.field("text")).str.slice(0, LONGEST).str.to_lowercase()
+    told = told.struct.with_fields(text=words.str.replace_all(_TOOLS, " "))  # a step of its own: it is the costly one
+    told = told.struct.with_fields(text=_written(pl.field("text")))
     sources = {"where": "location", "title": "title", "text": "text"}
     return told.struct.with_fields(
         work_mode=pl.coalesce(pl.field("where"), pl.field("title"), pl.field("text")),
@@ -135,9 +138,11 @@ def work_mode(location: pl.Expr, title: pl.Expr | None = None, text: pl.Expr | N
     ).cast(pl.Struct(FIELDS))
 
 
-def _shown(short: pl.Expr) -> pl.Expr:
-    words = short.str.slice(0, 500).str.to_lowercase()
-    words = words.str.replace_all(_NOT_REMOTE, " ")
+def _plain(short: pl.Expr) -> pl.Expr:
+    return short.str.slice(0, 500).str.to_lowercase().str.replace_all(_NOT_REMOTE, " ")
+
+
+def _shown(words: pl.Expr) -> pl.Expr:
     remote, hybrid = words.str.contains(_REMOTE), words.str.contains(_HYBRID)
     apart = words.str.contains(r"[;|].*\bremote\b|\bremote\b.*[;|]")
     return (
@@ -147,8 +152,7 @@ def _shown(short: pl.Expr) -> pl.Expr:
     )  # fmt: skip
 
 
-def _written(text: pl.Expr) -> pl.Expr:
-    words = text.str.slice(0, LONGEST).str.to_lowercase().str.replace_all(_TOOLS, " ")
+def _written(words: pl.Expr) -> pl.Expr:
     return (
         pl.when(words.str.contains(_TEXT_SURELY_REMOTE)).then(pl.lit("remote"))
         .when(words.str.contains("pas de télétravail", literal=True)).then(pl.lit("on-site"))
