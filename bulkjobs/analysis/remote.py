@@ -85,6 +85,51 @@ _TEXT_REMOTE = (
     r"|远程工作|居家办公|재택근무"
 )
 
+_STEMS = [
+    "remot",
+    "hybrid",
+    "híbrid",
+    "HÍBRID",
+    "hibrid",
+    "ibrid",
+    "hybryd",
+    "on-site",
+    "onsite",
+    "in-office",
+    "in-person",
+    "office",
+    "télétravail",
+    "TÉLÉTRAVAIL",
+    "home",
+    "week in",
+    "week at",
+    "week from",
+    "week on",
+    "week/in",
+    "möglichkeit",
+    "MÖGLICHKEIT",
+    "presencial",
+    "präsenz",
+    "PRÄSENZ",
+    "telework",
+    "teletra",
+    "thuis",
+    "zdaln",
+    "distans",
+    "リモート",
+    "在宅",
+    "ハイブリッド",
+    "混合",
+    "居家",
+    "远程",
+    "遠端",
+    "坐班",
+    "出社",
+    "재택",
+    "#li-",
+]
+"""One of these is in every text that the expressions above match; most texts have none."""
+
 FIELDS = {"work_mode": pl.String, "work_mode_source": pl.String}
 """The fields that `work_mode` gives, in order."""
 
@@ -126,7 +171,9 @@ def work_mode(location: pl.Expr, title: pl.Expr | None = None, text: pl.Expr | N
     told = told.struct.with_fields(title=_plain(pl.when(pl.field("where").is_null()).then(pl.field("title"))))
     told = told.struct.with_fields(title=_shown(pl.field("title")))
     unknown = pl.field("where").is_null() & pl.field("title").is_null()
-    words = pl.when(unknown).then(pl.field("text")).str.slice(0, LONGEST).str.to_lowercase()
+    told = told.struct.with_fields(text=pl.when(unknown).then(pl.field("text")))
+    speaks = pl.field("text").str.contains_any(_STEMS, ascii_case_insensitive=True)
+    words = pl.when(speaks).then(pl.field("text")).str.slice(0, LONGEST).str.to_lowercase()
     told = told.struct.with_fields(text=words.str.replace_all(_TOOLS, " "))  # a step of its own: it is the costly one
     told = told.struct.with_fields(text=_written(pl.field("text")))
     sources = {"where": "location", "title": "title", "text": "text"}
