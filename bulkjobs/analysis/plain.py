@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from functools import cache
 from html.entities import html5
+from unicodedata import category
 
 import polars as pl
 
 _HIDDEN = r"(?is)<!--.*?-->|<script\b.*?</script\s*>|<style\b.*?</style\s*>"
-_ITEM = r"(?i)\s*<li(?:\s[^<>]*)?>\s*"
-_BLOCK = r"(?i)\s*<(?:br|/?(?:p|div|ul|ol|h[1-6]|tr|table|section|article|blockquote)|hr|/li)(?:\s[^<>]*)?/?>"
+_ITEM = r"(?i)<li(?:\s[^<>]*)?>\s*"
+_BLOCK = r"(?i)<(?:br|/?(?:p|div|ul|ol|h[1-6]|tr|table|section|article|blockquote)|hr|/li)(?:\s[^<>]*)?/?>"
 _TAG = r"</?[a-zA-Z][^<>]*>|<![a-zA-Z][^<>]*>"
-_LINE_FEEDS = r"\r\n?|[\x0B\x0C\x{85}\x{2028}\x{2029}]"
-# Joiners stay: Persian, Hindi and families of emoji are spelled with them.
-_UNSEEN = r"[[\p{Cc}\p{Cf}]--[\n\t\x{200C}\x{200D}]]+"
 _NUMBERED = (*range(0x20, 0x7F), *range(0xA0, 0x3400), *range(0xFF00, 0xFFF0), *range(0x1F000, 0x1FB00))
+_LINE_FEEDS = "\r\x0b\x0c\x85\u2028\u2029"
+_JOINERS = "\u200c\u200d"  # they stay: Persian, Hindi and families of emoji are spelled with them
 
 
 def unescaped(text: pl.Expr) -> pl.Expr:
@@ -29,8 +29,7 @@ def unescaped(text: pl.Expr) -> pl.Expr:
     Expr of String
         All named references of HTML 5, and numbered ones of letters, signs and emoji. Others stay as they are.
     """
-    names, characters = _references()
-    return text.str.replace_many(names, characters)
+    return _replaced(text, _references())
 
 
 def plain(column: str = "description") -> pl.Expr:
@@ -45,23 +44,40 @@ def plain(column: str = "description") -> pl.Expr:
     -------
     Expr of String
         Without tags, scripts and control characters; blocks become lines, list items ``• `` lines, runs of blanks
-        one. Null stays null. It is text, not HTML: escape it where HTML is shown.
+        one. Null stays null. It is text, not HTML: escape it where HTML is shown. What is a tag once it is unescaped
+        counts as one, since most sources escape their HTML.
     """
-    text = _untagged(unescaped(_untagged(pl.col(column))))
-    text = unescaped(text).str.replace_all(_LINE_FEEDS, "\n").str.replace_all(_UNSEEN, "")
-    text = text.str.replace_all(r"[\t\p{Zs}]{2,}|[\t\x{A0}\x{202F}]", " ").str.replace_all(r" *\n *", "\n")
+    text = unescaped(pl.col(column)).str.replace_all(_HIDDEN, "").str.replace_all(_ITEM, "\n• ")
+    text = text.str.replace_all(_BLOCK, "\n").str.replace_all(_TAG, "")
+    text = _replaced(text, _references(clean=True)).str.replace_all(r" {2,}", " ").str.replace_all(r" ?\n ?", "\n")
     return text.str.replace_all(r"\n{3,}", "\n\n").str.strip_chars()
 
 
-def _untagged(text: pl.Expr) -> pl.Expr:
-    bare = text.str.replace_all(_HIDDEN, "").str.replace_all(_ITEM, "\n• ").str.replace_all(_BLOCK, "\n")
-    return bare.str.replace_all(_TAG, "")
+def _replaced(text: pl.Expr, table: tuple[pl.Series, pl.Series]) -> pl.Expr:
+    # A literal of one row: the streaming engine has no patterns that vary by row, and takes a column for such.
+    old, new = (pl.lit(column).implode() for column in table)
+    return text.str.replace_many(old, new, leftmost=True)
 
 
 @cache
-def _references() -> tuple[pl.Series, pl.Series]:
+def _references(*, clean: bool = False) -> tuple[pl.Series, pl.Series]:
+    """Return references and their characters; of the `clean` ones, and of bare characters, only what is seen."""
     found = {f"&{name}": text for name, text in html5.items() if name.endswith(";")}
     for number in _NUMBERED:
         for reference in (f"&#{number};", f"&#x{number:x};", f"&#x{number:X};"):
             found[reference] = chr(number)
-    return pl.Series(list(found)).implode(), pl.Series(list(found.values())).implode()
+    if clean:
+        found = {reference: "".join(map(_seen, text)) for reference, text in found.items()}
+        bare = {character: _seen(character) for character in map(chr, range(0x110000)) if _seen(character) != character}
+        found = {"\r\n": "\n", **bare, **found}
+    return pl.Series(list(found)), pl.Series(list(found.values()))
+
+
+def _seen(character: str) -> str:
+    """Return what stays of a character: line feeds and blanks of all kinds are one each, and controls are nothing."""
+    if character in _LINE_FEEDS:
+        return "\n"
+    kind = category(character)
+    if character == "\t" or kind == "Zs":
+        return " "
+    return "" if kind in ("Cc", "Cf") and character not in "\n" + _JOINERS else character
