@@ -26,9 +26,9 @@ PLACE = pl.Struct(
 _NO_PLACE = (
     r"(?i)\b(?:(?:fully |100% )?remote|hybrid|on-?site|in[- ]office|telework|télétravail|wfh|home[- ]?(?:based|office)"
     r"|work(?:ing)? (?:at|from) home|home ?working|virtual|distributed|field|anywhere(?: in)?|flexible|headquarters?|hq"
-    r"|global|worldwide|emea|apac|latam|amer)\b"
+    r"|global|worldwide|emea|apac|latam|amer|inc|llc|ltd|plc)\b"
 )
-_LAST = r"\s+(UK|USA?|UAE|United (?:States|Kingdom))\s*$"
+_LAST = r"\s+(USA|UAE|[A-Z]{2}|United (?:States|Kingdom))\s*$"
 _CODE = r"(^|,)\s*([A-Z]{2,3})[-.]"  # US-CA-Menlo Park
 _CUTS = r"\s+[-–—]+\s*|\s*[-–—]+\s+|[()\[\]/•·:\n]|\s+(?:or|and|&|ou|und|oder)\s+|\s+(?:in|from)\s+"
 _POSTCODE = (

@@ -79,6 +79,8 @@ def _is_word() -> pl.Expr:
     joined = before.is_in(_WORD) | (earlier.is_in(_LETTERS) & (before >= 0x80))
     joined |= after.is_in(_AFTER) | after.is_in(_LETTERS)
     joined |= (after == ord(".")) & later.is_in([*b"abcdefghijklmnopqrstuvwxyz"])  # github.com
+    # contact.html
+    joined |= (before == ord(".")) & earlier.is_in(_WORD) & pl.col("pattern").str.contains("^[a-z]")
     full_stop = (after == ord(".")) & later.is_in([*b" \n\r\t<&"])
     # R$ is money; T&amp;C ends with no word, and &lt;li&gt;C does.
     entity = (before == ord(";")) & (earlier == ord("p"))
