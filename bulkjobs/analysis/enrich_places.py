@@ -44,7 +44,7 @@ def enrich_places(
         skills(taxonomy=taxonomy),
     )
     read = added.with_columns(pl.col("__place").struct.unnest()).drop("__place")
-    return reposts(read, days=days, same=same)
+    return reposts(read, days=days, same=same).select(pl.exclude(COLUMNS), *COLUMNS)
 
 
 def understood(frame: pl.DataFrame) -> pl.DataFrame:

@@ -24,8 +24,9 @@ LOCALES = (
 
 _USUAL = {  # what people write, and no table has
     "uk": "GB", "u k": "GB", "great britain": "GB", "us": "US", "u s": "US", "u s a": "US", "uae": "AE",
-    "holland": "NL", "the netherlands": "NL", "the philippines": "PH", "republic of ireland": "IE", "czech republic": "CZ",
-    "ivory coast": "CI", "macedonia": "MK", "burma": "MM", "palestine": "PS", "korea": "KR", "congo": "CD",
+    "holland": "NL", "the netherlands": "NL", "the philippines": "PH", "republic of ireland": "IE",
+    "czech republic": "CZ", "ivory coast": "CI", "macedonia": "MK", "burma": "MM", "palestine": "PS",
+    "korea": "KR", "congo": "CD",
 }  # fmt: skip
 _LARGE = 15_000  # people; of these cities the other names count too
 

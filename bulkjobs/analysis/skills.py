@@ -65,7 +65,7 @@ def _skills(texts: pl.Series, taxonomy: Taxonomy) -> pl.Series:
     finds = found.select(
         "row", "pattern", "start", "end", **{name: data.list.gather(at) for name, at in beside.items()}
     )
-    words = finds.explode(pl.exclude("row")).filter(_is_word())
+    words = finds.explode(*(name for name in finds.columns if name != "row")).filter(_is_word())
     named = _longest(words).join(patterns, on="pattern").drop_nulls("skill")
     lists = named.group_by("row").agg(pl.col("skill").unique().sort())
     joined = frame.select("row", seen=text.is_not_null()).join(lists, on="row", how="left", maintain_order="left")

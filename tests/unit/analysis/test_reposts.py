@@ -14,7 +14,7 @@ from bulkjobs.records import POSTING_SCHEMA
 
 NURSE = (
     "We are looking for a registered nurse who works with us on ward {0}, in a friendly team of people who care. You"
-    " plan the care of patients with their families, give medicines, write down what you did and learn something each day."
+    " plan the care of patients with their families, give medicines, write down what you did and learn each day."
     " We pay for your training, for your travel and for lunch in the canteen; shifts are known eight weeks ahead."
 )
 COOK = (
