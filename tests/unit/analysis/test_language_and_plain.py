@@ -71,7 +71,7 @@ def test_no_telling_without_words() -> None:
 
 
 def test_a_word_a_thousand_times_stays_with_its_language() -> None:
-    assert spoken("の" * 5_000, "the " * 5_000) == ["ja", "en"]
+    assert spoken("の" * 256, "の" * 512, "の" * 5_000, "the " * 5_000) == ["ja", "ja", "ja", "en"]
 
 
 def test_generated_descriptions_are_in_a_language_of_their_country() -> None:

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from bulkjobs.analysis.reposts import reposts
+from bulkjobs.analysis.reposts import _sketches, reposts
 from bulkjobs.records import POSTING_SCHEMA
 
 NURSE = (
@@ -105,3 +105,10 @@ def test_rows_stay_in_their_order_in_both_engines() -> None:
     assert memory["id"].to_list() == list(range(1, 301))
     assert_frame_equal(memory, streamed)
     assert_frame_equal(memory.drop("canonical_id", "reposts"), frame.collect())
+
+
+def test_a_text_is_sketched_the_same_whatever_follows_it() -> None:
+    nurses = [pl.DataFrame({"text": [NURSE, *after]}).lazy() for after in ([], [COOK], [COOK.upper() + " x"])]
+    key = pl.select(pl.lit(NURSE).hash()).item()
+    sketches = [_sketches(texts).filter(pl.col("key") == key).collect().row(0) for texts in nurses]
+    assert len(set(sketches)) == 1

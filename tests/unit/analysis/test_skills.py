@@ -68,6 +68,10 @@ def test_patterns_count_as_words(text: str | None, wanted: list[str] | None) -> 
     assert named(text) == wanted
 
 
+def test_a_sign_belongs_to_its_letter_though_nothing_else_is_known() -> None:
+    assert named("C++ and C#", Taxonomy.of({"C": ["=C"]})) == []
+
+
 def test_title_and_description_are_read_together() -> None:
     frame = pl.DataFrame(
         {"title": ["Python Developer", None], "description": [None, None]}, schema_overrides={"description": pl.String}
