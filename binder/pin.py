@@ -15,7 +15,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ROOT / "binder" / "requirements.txt"
-WANTED = ("bulkjobs[widgets]", "jupyterlab")  # not the extra `lab`: a visitor's image has no keyring to open
+WANTED = ("bulkjobs[widgets,report]", "jupyterlab")  # not the extra `lab`: a visitor's image has no keyring to open
 
 
 def pinned() -> dict[NormalizedName, str]:
