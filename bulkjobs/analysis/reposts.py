@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from .column import Column, column
+
 _BANDS, _ROWS = 3, 4  # texts alike in 4 of 4 samples of one of 3 bands are near-duplicates
 _FEW = 8  # words; a text of fewer says too little to be known again
 _ROUNDS = 2  # how often a find is handed on from band to band
@@ -52,9 +54,9 @@ def _alike(text: pl.Expr) -> pl.Expr:
     return text.fill_null("").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
 
 
-def fingerprint(column: str = "description") -> pl.Expr:
+def fingerprint(text: Column = "description") -> pl.Expr:
     """Return the words of a text to compare it by: List(String), lower case, letters only, no markup of HTML."""
-    bare = pl.col(column).str.replace_all(r"&(?:lt;|#?\w{2,8};)|<[^<>]*>", " ").str.to_lowercase()
+    bare = column(text).str.replace_all(r"&(?:lt;|#?\w{2,8};)|<[^<>]*>", " ").str.to_lowercase()
     return bare.str.extract_all(r"\p{L}+")
 
 

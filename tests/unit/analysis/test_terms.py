@@ -7,12 +7,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from bulkjobs.analysis import applicants, employment, remote, seniority
-from bulkjobs.analysis.pay_and_terms import _enrich_salary
-from bulkjobs.records import POSTING_SCHEMA
+from bulkjobs.analysis import applicants, employment, seniority, work_mode
+from bulkjobs.analysis.terms.employment import TYPES
+from bulkjobs.analysis.terms.seniority import LEVELS
 
 LABELS = Path(__file__).parent / "labels"
 Terms = Callable[[], pl.Expr]
@@ -28,7 +26,7 @@ def wrong(frame: pl.DataFrame, made: pl.Expr, got: str, want: str) -> pl.DataFra
 
 def test_applicants() -> None:
     named = {"applicants": "number", "bound": "kind"}
-    frame, made = labels("applicants.csv").rename(named), applicants.applicants(pl.col("text"))
+    frame, made = labels("applicants.csv").rename(named), applicants("text")
     assert wrong(frame, made, "applicants", "number").is_empty(), wrong(frame, made, "applicants", "number").to_dicts()
     assert wrong(frame, made, "applicants_bound", "kind").is_empty()
     read = frame.select(made=made).unnest("made").drop_nulls("applicants")
@@ -38,17 +36,17 @@ def test_applicants() -> None:
 def test_the_vendors_own_forms_of_applicants() -> None:
     frame = pl.DataFrame({"number": range(2_000)})
     text = pl.format("{} applicants", "number")
-    read = frame.with_columns(made=applicants.applicants(text)).unnest("made")
+    read = frame.with_columns(made=applicants(text)).unnest("made")
     assert read.filter(pl.col("applicants") != pl.col("number")).is_empty()
     assert read["applicants_bound"].unique().to_list() == ["exact"]
-    bare = frame.with_columns(made=applicants.applicants(pl.col("number").cast(pl.String))).unnest("made")
+    bare = frame.with_columns(made=applicants(pl.col("number").cast(pl.String))).unnest("made")
     assert bare["applicants"].equals(frame["number"].rename("applicants"))
 
 
 @pytest.mark.parametrize(("source", "least", "rows"), [("real", 0.95, 190), ("written", 1.0, 25)])
 def test_seniority(source: str, least: float, rows: int) -> None:
     frame = labels("seniority.csv").filter(pl.col("source") == source).rename({"level": "want"})
-    missed = wrong(frame, seniority.seniority(pl.col("stated"), pl.col("title")), "level", "want")
+    missed = wrong(frame, seniority("stated", "title"), "level", "want")
     assert len(frame) >= rows
     assert 1 - len(missed) / len(frame) >= least, missed.select("title", "stated", "want", "level").to_dicts()
 
@@ -56,7 +54,7 @@ def test_seniority(source: str, least: float, rows: int) -> None:
 @pytest.mark.parametrize(("source", "least", "rows"), [("real", 0.95, 120), ("written", 1.0, 45)])
 def test_employment(source: str, least: float, rows: int) -> None:
     frame = labels("employment.csv").filter(pl.col("source") == source)
-    missed = wrong(frame, employment.employment(pl.col("stated"), pl.col("title")), "employment", "type")
+    missed = wrong(frame, employment("stated", "title"), "employment", "type")
     assert len(frame) >= rows
     assert 1 - len(missed) / len(frame) >= least, missed.select("title", "stated", "type", "employment").to_dicts()
 
@@ -67,7 +65,7 @@ def test_employment(source: str, least: float, rows: int) -> None:
 )
 def test_work_mode(source: str, least: float, rows: int) -> None:
     frame = labels("work_mode.csv").filter(pl.col("source") == source)
-    made = remote.work_mode(pl.col("location"), pl.col("title"), pl.col("text"))
+    made = work_mode("location", "title", "text")
     missed = wrong(frame, made, "work_mode", "mode")
     assert len(frame) >= rows
     assert 1 - len(missed) / len(frame) >= least, missed.select(
@@ -76,13 +74,13 @@ def test_work_mode(source: str, least: float, rows: int) -> None:
 
 
 def test_the_vendors_vocabularies_are_kept() -> None:
-    frame = pl.DataFrame({"type": employment.TYPES, "level": seniority.LEVELS})
+    frame = pl.DataFrame({"type": TYPES, "level": LEVELS})
     told = frame.select(
-        employment.employment(pl.col("type")).struct.field("employment", "employment_inferred"),
-        seniority.seniority(pl.col("level")).struct.field("level", "level_inferred"),
+        employment("type", None).struct.field("employment", "employment_inferred"),
+        seniority("level", None).struct.field("level", "level_inferred"),
     )
-    assert told["employment"].to_list() == list(employment.TYPES)
-    assert told["level"].to_list() == list(seniority.LEVELS)
+    assert told["employment"].to_list() == list(TYPES)
+    assert told["level"].to_list() == list(LEVELS)
     assert not told["employment_inferred"].any()
     assert not told["level_inferred"].any()
 
@@ -90,8 +88,8 @@ def test_the_vendors_vocabularies_are_kept() -> None:
 def test_what_is_stated_counts_before_the_title() -> None:
     frame = pl.DataFrame({"type": ["Full-time", None], "level": ["Director", None], "title": ["Marketing Intern"] * 2})
     told = frame.select(
-        employment.employment(pl.col("type"), pl.col("title")).struct.field("employment", "employment_inferred"),
-        seniority.seniority(pl.col("level"), pl.col("title")).struct.field("level", "level_inferred"),
+        employment("type", "title").struct.field("employment", "employment_inferred"),
+        seniority("level", "title").struct.field("level", "level_inferred"),
     )
     assert told["employment"].to_list() == ["Full-time", "Internship"]
     assert told["level"].to_list() == ["Director", "Internship"]
@@ -104,29 +102,5 @@ def test_the_source_of_the_mode_is_told() -> None:
         "title": ["Engineer (hybrid)", "Engineer (hybrid)", "Engineer", "Engineer"],
         "text": ["This is an on-site role."] * 3 + ["We sense remotely sensed data."],
     })  # fmt: skip
-    told = frame.select(made=remote.work_mode(pl.col("location"), pl.col("title"), pl.col("text"))).unnest("made")
+    told = frame.select(made=work_mode("location", "title", "text")).unnest("made")
     assert told.rows() == [("remote", "location"), ("hybrid", "title"), ("on-site", "text"), (None, None)]
-
-
-TEXT = st.one_of(st.none(), st.text(max_size=40))
-ROWS = st.lists(st.tuples(*[TEXT] * 8), max_size=6)
-
-
-@settings(max_examples=25, deadline=None)
-@given(ROWS)
-def test_enriching_any_text_keeps_every_row_and_column(rows: list[tuple[str | None, ...]]) -> None:
-    names = "salary country applicants_count employment_type seniority title location description".split()
-    texts = {name: [row[number] for row in rows] for number, name in enumerate(names)}
-    columns = {
-        name: pl.Series(name, texts.get(name, [None] * len(rows)), dtype) for name, dtype in POSTING_SCHEMA.items()
-    }
-    frame = pl.DataFrame(columns)
-    made = _enrich_salary(frame.lazy())
-    eager = made.collect()
-    assert eager.select(frame.columns).equals(frame)
-    assert eager.equals(made.collect(engine="streaming"))
-    assert eager.columns[len(frame.columns) :] == [
-        "salary_min", "salary_max", "currency", "currency_inferred", "period", "period_inferred", "salary_year_min",
-        "salary_year_max", "applicants", "applicants_bound", "applicants_capped", "employment", "employment_inferred",
-        "level", "level_inferred", "work_mode", "work_mode_source",
-    ]  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from ..column import Column, column
+
 MODES = ("remote", "hybrid", "on-site")
 
 _REMOTE = (
@@ -137,7 +139,9 @@ LONGEST = 20_000
 """Characters of a description that are read."""
 
 
-def work_mode(location: pl.Expr, title: pl.Expr | None = None, text: pl.Expr | None = None) -> pl.Expr:
+def work_mode(
+    location: Column = "location", title: Column | None = "title", text: Column | None = "description"
+) -> pl.Expr:
     """Tell where one works.
 
     The location counts before the title, and that before the text. Of several modes in a location or title, as in
@@ -148,12 +152,12 @@ def work_mode(location: pl.Expr, title: pl.Expr | None = None, text: pl.Expr | N
 
     Parameters
     ----------
-    location : polars.Expr
-        Strings: places as the page shows them, such as 'Remote - US' or 'Porto, Portugal'.
-    title : polars.Expr, optional
-        Strings: titles.
-    text : polars.Expr, optional
-        Strings: descriptions; their first 20,000 characters are read.
+    location : str or polars.Expr
+        A column of strings: places as the page shows them, such as 'Remote - US' or 'Porto, Portugal'.
+    title : str or polars.Expr, optional
+        A column of strings: titles.
+    text : str or polars.Expr, optional
+        A column of strings: descriptions; their first 20,000 characters are read.
 
     Returns
     -------
@@ -163,10 +167,7 @@ def work_mode(location: pl.Expr, title: pl.Expr | None = None, text: pl.Expr | N
         - ``work_mode`` : string, "remote", "hybrid" or "on-site"; null where nothing tells, which is not "on-site"
         - ``work_mode_source`` : string, "location", "title" or "text"; null where ``work_mode`` is
     """
-    nothing = pl.lit(None, pl.String)
-    told: pl.Expr = pl.struct(
-        place=_plain(location), title=nothing if title is None else title, text=nothing if text is None else text
-    )
+    told: pl.Expr = pl.struct(place=_plain(column(location)), title=column(title), text=column(text))
     told = told.struct.with_fields(where=_shown(pl.field("place")))
     told = told.struct.with_fields(title=_plain(pl.when(pl.field("where").is_null()).then(pl.field("title"))))
     told = told.struct.with_fields(title=_shown(pl.field("title")))

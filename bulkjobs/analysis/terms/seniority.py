@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from ..column import Column, column
+
 LEVELS = ("Internship", "Entry level", "Associate", "Mid-Senior level", "Director", "Executive", "Not Applicable")
 """The vendor's vocabulary (contract section 3)."""
 
@@ -69,15 +71,15 @@ FIELDS = {"level": pl.String, "level_inferred": pl.Boolean}
 """The fields that `seniority` gives, in order."""
 
 
-def seniority(stated: pl.Expr, title: pl.Expr | None = None) -> pl.Expr:
+def seniority(stated: Column = "seniority", title: Column | None = "title") -> pl.Expr:
     """Give the level of seniority in the vendor's vocabulary.
 
     Parameters
     ----------
-    stated : polars.Expr
-        Strings: the level as the posting states it, such as 'Mid-Senior level', 'Confirmé' or 'Berufseinsteiger'.
-    title : polars.Expr, optional
-        Strings: titles, read where nothing that is understood is stated. The highest rank that a title names counts
+    stated : str or polars.Expr
+        A column of strings: the level as the posting states it, such as 'Mid-Senior level', 'Confirmé' or 'Berufseinsteiger'.
+    title : str or polars.Expr, optional
+        A column of strings: titles, read where nothing that is understood is stated. The highest rank that a title names counts
         ('Associate Director' is "Director"), but an internship before all; a manager, a lead and a senior are
         "Mid-Senior level". A title without such a word gives null: nothing is assumed of a plain 'Engineer'.
 
@@ -89,11 +91,11 @@ def seniority(stated: pl.Expr, title: pl.Expr | None = None) -> pl.Expr:
         - ``level`` : string, one of `LEVELS`, or null
         - ``level_inferred`` : boolean, whether it rests on the title; null where ``level`` is
     """
+    stated = column(stated)
     words = stated.str.slice(0, 100).str.to_lowercase()
     exact = pl.when(stated.is_in(LEVELS)).then(stated)
     said = pl.coalesce(exact, *(pl.when(words.str.contains(p)).then(pl.lit(name)) for name, p in _STATED.items()))
-    nothing = pl.lit(None, pl.String)
-    told = pl.struct(said=said, title=nothing if title is None else title)
+    told = pl.struct(said=said, title=column(title))
     told = told.struct.with_fields(
         title=pl.when(pl.field("said").is_null()).then(pl.field("title")).str.slice(0, 300).str.to_lowercase()
         .str.replace_all(_NOT_SENIOR, " ")

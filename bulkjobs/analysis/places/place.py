@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import polars as pl
 
+from ..column import Column, column
+from ..text.plain import unescaped
 from . import gazetteer
 from .gazetteer import fold
-from .plain import unescaped
 
 PLACE = pl.Struct(
     {
@@ -43,7 +44,7 @@ _PROVINCES = ("ON", "QC", "BC", "AB", "MB", "NS", "NB")  # Canada's that are no 
 _TOWN, _LARGE, _DOMINANT = 15_000, 50_000, 2.5  # people, people, times as many
 
 
-def place(location: str = "location", country: str = "country") -> pl.Expr:
+def place(location: Column = "location", country: Column | None = "country") -> pl.Expr:
     """Return where postings are.
 
     Of several places the first counts, as the page put it first. A country in the column `country` goes before what
@@ -52,8 +53,8 @@ def place(location: str = "location", country: str = "country") -> pl.Expr:
 
     Parameters
     ----------
-    location, country : str
-        Columns of String: the place as displayed, and the country's name; any text, or null.
+    location, country : str or polars.Expr
+        Columns of strings: the place as displayed, and the country's name; any text, or null.
 
     Returns
     -------
@@ -67,31 +68,31 @@ def place(location: str = "location", country: str = "country") -> pl.Expr:
     ConfigError
         When it runs: the extra ``analysis`` is not installed.
     """
-    pair = pl.struct(pl.col(location).alias("location"), pl.col(country).alias("country"))
+    pair = pl.struct(column(location).alias("location"), column(country).alias("country"))
     return pair.map_batches(_located, return_dtype=PLACE, is_elementwise=True)
 
 
-def country_iso_2(location: str = "location", country: str = "country") -> pl.Expr:
+def country_iso_2(location: Column = "location", country: Column | None = "country") -> pl.Expr:
     """Return the country's two letters, ISO 3166-1, String: a field of `place`."""
     return place(location, country).struct.field("country_iso_2")
 
 
-def country_iso_3(location: str = "location", country: str = "country") -> pl.Expr:
+def country_iso_3(location: Column = "location", country: Column | None = "country") -> pl.Expr:
     """Return the country's three letters, ISO 3166-1, String: a field of `place`."""
     return place(location, country).struct.field("country_iso_3")
 
 
-def region(location: str = "location", country: str = "country") -> pl.Expr:
+def region(location: Column = "location", country: Column | None = "country") -> pl.Expr:
     """Return the continent's English name, String: a field of `place`."""
     return place(location, country).struct.field("region")
 
 
-def state(location: str = "location", country: str = "country") -> pl.Expr:
+def state(location: Column = "location", country: Column | None = "country") -> pl.Expr:
     """Return the part of the country, ISO 3166-2, String: a field of `place`."""
     return place(location, country).struct.field("state")
 
 
-def city(location: str = "location", country: str = "country") -> pl.Expr:
+def city(location: Column = "location", country: Column | None = "country") -> pl.Expr:
     """Return the city, String: a field of `place`."""
     return place(location, country).struct.field("city")
 
@@ -174,7 +175,7 @@ def _claims(parts: pl.DataFrame, cities: pl.DataFrame) -> pl.DataFrame:
     """Return what speaks for which country: the least ``rank`` counts, and among those the least ``order``."""
     pairs = cities.filter("us_pair").select("at", "pos").unique().with_columns(paired=True)
     parts = parts.join(pairs, on=["at", "pos"], how="left").with_columns(pl.col("paired").fill_null(False))
-    column, last = pl.col("pos") == 99, -pl.col("pos").cast(pl.Int64)
+    given, last = pl.col("pos") == 99, -pl.col("pos").cast(pl.Int64)
     # Atlanta, Georgia; Columbia, PA: it is Colombia in Romanian
     georgia = (pl.col("us").is_not_null() & pl.col("paired").any().over("at")) | pl.col("paired")
     ambiguous = pl.col("us").is_not_null()
@@ -184,14 +185,14 @@ def _claims(parts: pl.DataFrame, cities: pl.DataFrame) -> pl.DataFrame:
         return rows.select("at", iso_2.alias("iso_2"), rank=pl.lit(rank), order=order.cast(pl.Int64))
 
     named = parts.filter(pl.col("named").is_not_null() & ~georgia)
-    codes = parts.filter(code & ambiguous & ~column).select("at", iso_2="coded")
+    codes = parts.filter(code & ambiguous & ~given).select("at", iso_2="coded")
     abroad = cities.filter(pl.col("population") >= _TOWN).join(codes, on=["at", "iso_2"])
     us = parts.filter(ambiguous)
     provinces = parts.filter(pl.col("part").is_in(_PROVINCES))
     return pl.concat(
         [
-            claim(named.filter(column), 0, pl.col("named"), pl.lit(0)),
-            claim(named.filter(~column), 1, pl.col("named"), last),
+            claim(named.filter(given), 0, pl.col("named"), pl.lit(0)),
+            claim(named.filter(~given), 1, pl.col("named"), last),
             claim(cities.filter("us_pair"), 2, pl.lit("US"), pl.lit(0)),
             claim(abroad, 3, pl.col("iso_2"), pl.lit(0)),
             claim(parts.filter(code & ~ambiguous), 4, pl.col("coded"), last),

@@ -6,6 +6,7 @@ from functools import partial
 
 import polars as pl
 
+from ..column import Column, column
 from .taxonomy import Taxonomy, default_taxonomy
 
 _WORD = [*b"0123456789_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"]
@@ -15,7 +16,7 @@ _LETTERS = [*range(0xC3, 0xE0)]  # first bytes of letters with accents, and of G
 _QUOTE = 0xE2  # first byte of the curved apostrophe, and of dashes and bullets
 
 
-def skills(*columns: str, taxonomy: Taxonomy | None = None) -> pl.Expr:
+def skills(*columns: Column, taxonomy: Taxonomy | None = None) -> pl.Expr:
     """Return the skills that texts name.
 
     A pattern counts where it stands as a word: no letter, digit or ``_`` beside it, and no ``+`` or ``#`` after it,
@@ -24,8 +25,8 @@ def skills(*columns: str, taxonomy: Taxonomy | None = None) -> pl.Expr:
 
     Parameters
     ----------
-    *columns : str
-        Columns of String; ``"title", "description"`` if none is given. Any text, HTML or not, or null.
+    *columns : str or polars.Expr
+        Columns of strings; ``"title", "description"`` if none is given. Any text, HTML or not, or null.
     taxonomy : Taxonomy, optional
         `default_taxonomy` if none is given.
 
@@ -36,7 +37,7 @@ def skills(*columns: str, taxonomy: Taxonomy | None = None) -> pl.Expr:
         Elementwise: Python is called once a batch.
     """
     chosen = taxonomy or default_taxonomy()
-    texts = [pl.col(column) for column in columns or ("title", "description")]
+    texts = [column(given) for given in columns or ("title", "description")]
     joined = pl.when(pl.any_horizontal(text.is_not_null() for text in texts)).then(
         pl.concat_str([pl.lit(" "), *texts, pl.lit("  ")], separator="\n", ignore_nulls=True)
     )

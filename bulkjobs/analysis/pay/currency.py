@@ -167,5 +167,5 @@ def purchasing_power() -> dict[str, float]:
     The World Bank's conversion factors (indicator PA.NUS.PPP, newest year of 2020 to 2024; public domain). They only
     serve to tell an hour's pay from a month's and a year's, so old or rough ones do.
     """
-    table = pl.read_csv(files("bulkjobs.analysis").joinpath("data/purchasing_power.csv").read_bytes())
+    table = pl.read_csv(files("bulkjobs.analysis.pay").joinpath("data/purchasing_power.csv").read_bytes())
     return dict(table.select("currency", "units").iter_rows())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from ..column import Column, column
+
 _AT_LEAST = (
     r"\b(?:over|more than|at least|plus de|mehr als|über|más de|mais de|più di|oltre|meer dan|ponad|över|mer än"
     r"|over de|fler än)\b"
@@ -21,13 +23,13 @@ FIELDS = {"applicants": pl.Int64, "applicants_bound": pl.String, "applicants_cap
 """The fields that `applicants` gives, in order."""
 
 
-def applicants(text: pl.Expr) -> pl.Expr:
+def applicants(text: Column = "applicants_count") -> pl.Expr:
     """Read the number of applicants.
 
     Parameters
     ----------
-    text : polars.Expr
-        Strings such as 'Over 200 applicants', 'Be among the first 25 applicants', '41 applicants' or '23' (contract
+    text : str or polars.Expr
+        A column of strings such as 'Over 200 applicants', 'Be among the first 25 applicants', '41 applicants' or '23' (contract
         section 7.1), also in the main other languages. Their first 200 characters are read.
 
     Returns
@@ -40,7 +42,7 @@ def applicants(text: pl.Expr) -> pl.Expr:
           there were fewer)
         - ``applicants_capped`` : boolean, whether the page hides the number behind a bound: all but "exact"
     """
-    plain = text.str.slice(0, 200).str.normalize("NFKC").str.to_lowercase()
+    plain = column(text).str.slice(0, 200).str.normalize("NFKC").str.to_lowercase()
     number = plain.str.extract(r"([0-9]{1,3}(?:[.,' ’\u202f][0-9]{3})+|[0-9]{1,9})", 1).str.replace_all(r"[^0-9]", "")
     told = pl.struct(plain=plain, applicants=number.cast(pl.Int64, strict=False))
     bound = (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from ..column import Column, column
+
 TYPES = ("Full-time", "Part-time", "Contract", "Temporary", "Internship", "Volunteer", "Other")
 """The vendor's vocabulary (contract section 3)."""
 
@@ -54,7 +56,7 @@ FIELDS = {"employment": pl.String, "employment_inferred": pl.Boolean}
 """The fields that `employment` gives, in order."""
 
 
-def employment(stated: pl.Expr, title: pl.Expr | None = None) -> pl.Expr:
+def employment(stated: Column = "employment_type", title: Column | None = "title") -> pl.Expr:
     """Give the type of employment in the vendor's vocabulary.
 
     The kind of contract counts before the hours: 'fulltime_fixed_term' is "Temporary". 'Permanent' alone says neither
@@ -62,10 +64,10 @@ def employment(stated: pl.Expr, title: pl.Expr | None = None) -> pl.Expr:
 
     Parameters
     ----------
-    stated : polars.Expr
-        Strings: the type as the posting states it, such as 'Full-time', 'CDI' or 'Temp Full-time'.
-    title : polars.Expr, optional
-        Strings: titles, read where nothing that is understood is stated ('Data Engineer (Praktikum)').
+    stated : str or polars.Expr
+        A column of strings: the type as the posting states it, such as 'Full-time', 'CDI' or 'Temp Full-time'.
+    title : str or polars.Expr, optional
+        A column of strings: titles, read where nothing that is understood is stated ('Data Engineer (Praktikum)').
 
     Returns
     -------
@@ -75,16 +77,12 @@ def employment(stated: pl.Expr, title: pl.Expr | None = None) -> pl.Expr:
         - ``employment`` : string, one of `TYPES`, or null
         - ``employment_inferred`` : boolean, whether it rests on the title; null where ``employment`` is
     """
+    stated = column(stated)
     words = stated.str.slice(0, 100).str.to_lowercase().str.replace_all("_", " ", literal=True)
     said = pl.coalesce(
         _exact(stated), _type(words), *(pl.when(words.str.contains(p)).then(pl.lit(t)) for t, p in _STATED_ONLY.items())
     )
-    if title is None:
-        found = pl.struct(employment=said)
-        return found.struct.with_fields(
-            employment_inferred=pl.when(pl.field("employment").is_not_null()).then(pl.lit(False))
-        ).cast(pl.Struct(FIELDS))
-    told = pl.struct(said=said, title=title)
+    told = pl.struct(said=said, title=column(title))
     told = told.struct.with_fields(
         title=pl.when(pl.field("said").is_null()).then(pl.field("title")).str.slice(0, 300).str.to_lowercase()
     )

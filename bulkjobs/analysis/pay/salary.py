@@ -6,6 +6,7 @@ from functools import partial
 
 import polars as pl
 
+from ..column import Column, column
 from . import amounts, currency, figures, periods
 
 _INDIAN = r"\b(?:lpa|lakhs?|lacs?|crores?)\b"
@@ -26,7 +27,9 @@ FIELDS = {
 _f = pl.field
 
 
-def salary(text: pl.Expr, country: pl.Expr | None = None, *, hours_a_year: float = periods.HOURS_A_YEAR) -> pl.Expr:
+def salary(
+    text: Column = "salary", country: Column | None = "country", *, hours_a_year: float = periods.HOURS_A_YEAR
+) -> pl.Expr:
     """Read pay from its text.
 
     The first amount or range is read: one with a currency before one without. Ends are put in order. Where the lower
@@ -35,10 +38,10 @@ def salary(text: pl.Expr, country: pl.Expr | None = None, *, hours_a_year: float
 
     Parameters
     ----------
-    text : polars.Expr
-        Strings such as 'GBP 24907-30615' or '£24,907 to £30,615 a year'. Their first 300 characters are read.
-    country : polars.Expr, optional
-        Strings: the country's English name. It decides what '$', 'kr' and other shared signs mean, and what an amount
+    text : str or polars.Expr
+        A column of strings such as 'GBP 24907-30615' or '£24,907 to £30,615 a year'. Their first 300 characters are read.
+    country : str or polars.Expr, optional
+        A column of strings: the country's English name. It decides what '$', 'kr' and other shared signs mean, and what an amount
         without a currency is in. Without it '$' is USD, '¥' is JPY, and 'kr' unknown.
     hours_a_year : float
         Hours that make a year's pay of an hour's: see `bulkjobs.analysis.periods.times_a_year`.
@@ -55,8 +58,7 @@ def salary(text: pl.Expr, country: pl.Expr | None = None, *, hours_a_year: float
         - ``period_inferred`` : boolean, whether it rests on the amount: see `bulkjobs.analysis.periods.infer`
         - ``salary_year_min``, ``salary_year_max`` : float, in units of `currency` a year
     """
-    local: pl.Expr = pl.lit(None, pl.String) if country is None else currency.of_country(country)
-    stage: pl.Expr = pl.struct(raw=amounts.plain(text), local=local)
+    stage: pl.Expr = pl.struct(raw=amounts.plain(column(text)), local=currency.of_country(column(country)))
     by_year = partial(_by_year, hours_a_year)
     own = (_is_paid, _signs, _near, _money, _period, _period_elsewhere, _period_inferred, by_year)
     for step in (*figures.STEPS, *own):
@@ -136,32 +138,3 @@ def _is_paid() -> dict[str, pl.Expr]:
 def _by_year(hours: float) -> dict[str, pl.Expr]:
     factor = periods.times_a_year(_f("period"), _f("months"), hours)
     return {"salary_year_min": _f("salary_min") * factor, "salary_year_max": _f("salary_max") * factor}
-
-
-def counts(frame: pl.LazyFrame, text: str = "salary") -> pl.LazyFrame:
-    """Count how much of the pay is understood, so that what is not is known.
-
-    Parameters
-    ----------
-    frame : polars.LazyFrame
-        Postings with the column `text` and the fields of `salary` as columns.
-    text : str
-        The column with the text of the pay.
-
-    Returns
-    -------
-    polars.LazyFrame
-        One row of unsigned integers: ``rows``; ``stated``, those with a text that is not blank; ``understood``, those
-        with an amount; ``without_currency`` and ``without_period``, understood ones that lack it; ``currency_inferred``
-        and ``period_inferred``.
-    """
-    amount = pl.col("salary_min").is_not_null() | pl.col("salary_max").is_not_null()
-    return frame.select(
-        rows=pl.len(),
-        stated=(pl.col(text).str.strip_chars() != "").sum(),
-        understood=amount.sum(),
-        without_currency=(amount & pl.col("currency").is_null()).sum(),
-        without_period=(amount & pl.col("period").is_null()).sum(),
-        currency_inferred=pl.col("currency_inferred").sum(),
-        period_inferred=pl.col("period_inferred").sum(),
-    )

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from ..errors import ConfigError
+from ...errors import ConfigError
 
 LOCALES = (
     "en de fr es pt it nl pl sv da nb fi cs sk hu ro bg hr sl el tr ru uk et lt lv ca ar he fa hi ja ko zh zh_Hant vi"

@@ -8,6 +8,8 @@ from unicodedata import category
 
 import polars as pl
 
+from ..column import Column, column
+
 _HIDDEN = r"(?is)<!--.*?-->|<script\b.*?</script\s*>|<style\b.*?</style\s*>"
 _ITEM = r"(?i)<li(?:\s[^<>]*)?>\s*"
 _BLOCK = r"(?i)<(?:br|/?(?:p|div|ul|ol|h[1-6]|tr|table|section|article|blockquote)|hr|/li)(?:\s[^<>]*)?/?>"
@@ -32,13 +34,13 @@ def unescaped(text: pl.Expr) -> pl.Expr:
     return _replaced(text, _references())
 
 
-def plain(column: str = "description") -> pl.Expr:
+def plain(text: Column = "description") -> pl.Expr:
     """Return an expression of plain text to show or to search: the raw text stays in its own column.
 
     Parameters
     ----------
-    column : str
-        A column of String: plain text or HTML, escaped or not; any text, or null.
+    text : str or polars.Expr
+        A column of strings: plain text or HTML, escaped or not; any text, or null.
 
     Returns
     -------
@@ -47,10 +49,10 @@ def plain(column: str = "description") -> pl.Expr:
         one. Null stays null. It is text, not HTML: escape it where HTML is shown. What is a tag once it is unescaped
         counts as one, since most sources escape their HTML.
     """
-    text = unescaped(pl.col(column)).str.replace_all(_HIDDEN, "").str.replace_all(_ITEM, "\n• ")
-    text = text.str.replace_all(_BLOCK, "\n").str.replace_all(_TAG, "")
-    text = _replaced(text, _references(clean=True)).str.replace_all(r" {2,}", " ").str.replace_all(r" ?\n ?", "\n")
-    return text.str.replace_all(r"\n{3,}", "\n\n").str.strip_chars()
+    bare = unescaped(column(text)).str.replace_all(_HIDDEN, "").str.replace_all(_ITEM, "\n• ")
+    bare = bare.str.replace_all(_BLOCK, "\n").str.replace_all(_TAG, "")
+    bare = _replaced(bare, _references(clean=True)).str.replace_all(r" {2,}", " ").str.replace_all(r" ?\n ?", "\n")
+    return bare.str.replace_all(r"\n{3,}", "\n\n").str.strip_chars()
 
 
 def _replaced(text: pl.Expr, table: tuple[pl.Series, pl.Series]) -> pl.Expr:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
+from ..column import Column, column
+
 HEAD = 1_000
 """Characters of a text that are looked at, from its start."""
 
@@ -16,7 +18,7 @@ _MANY = 100  # small words that are counted; of one language they fit into a byt
 _BYTES = 7  # languages counted in one number
 
 
-def language(column: str = "description") -> pl.Expr:
+def language(text: Column = "description") -> pl.Expr:
     """Return the language of a text.
 
     Small words (``the``, ``les``, ``und``, ``の``) of 36 languages are found with one Aho-Corasick automaton, and the
@@ -24,8 +26,8 @@ def language(column: str = "description") -> pl.Expr:
 
     Parameters
     ----------
-    column : str
-        A column of String: plain text or HTML; any text, or null.
+    text : str or polars.Expr
+        A column of strings: plain text or HTML; any text, or null.
 
     Returns
     -------
@@ -33,7 +35,7 @@ def language(column: str = "description") -> pl.Expr:
         ISO 639-1, such as ``en`` (``nb`` for Norwegian). Null where a text has fewer than 3 small words, or as many
         of two languages.
     """
-    return pl.col(column).map_batches(_spoken, return_dtype=pl.String, is_elementwise=True)
+    return column(text).map_batches(_spoken, return_dtype=pl.String, is_elementwise=True)
 
 
 def _spoken(texts: pl.Series) -> pl.Series:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ..errors import InvalidQuery
+from ...errors import InvalidQuery
 
 _DEFAULT = Path(__file__).parent / "data" / "skills.csv"
 
