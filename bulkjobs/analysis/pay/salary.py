@@ -39,10 +39,11 @@ def salary(
     Parameters
     ----------
     text : str or polars.Expr
-        A column of strings such as 'GBP 24907-30615' or '£24,907 to £30,615 a year'. Their first 300 characters are read.
+        A column of strings such as 'GBP 24907-30615' or '£24,907 to £30,615 a year'. Their first 300 characters are
+        read.
     country : str or polars.Expr, optional
-        A column of strings: the country's English name. It decides what '$', 'kr' and other shared signs mean, and what an amount
-        without a currency is in. Without it '$' is USD, '¥' is JPY, and 'kr' unknown.
+        A column of strings: the country's English name. It decides what '$', 'kr' and other shared signs mean, and
+        what an amount without a currency is in. Without it '$' is USD, '¥' is JPY, and 'kr' unknown.
     hours_a_year : float
         Hours that make a year's pay of an hour's: see `bulkjobs.analysis.periods.times_a_year`.
 

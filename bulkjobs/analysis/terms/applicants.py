@@ -29,8 +29,8 @@ def applicants(text: Column = "applicants_count") -> pl.Expr:
     Parameters
     ----------
     text : str or polars.Expr
-        A column of strings such as 'Over 200 applicants', 'Be among the first 25 applicants', '41 applicants' or '23' (contract
-        section 7.1), also in the main other languages. Their first 200 characters are read.
+        A column of strings such as 'Over 200 applicants', 'Be among the first 25 applicants', '41 applicants' or '23'
+        (contract section 7.1), also in the main other languages. Their first 200 characters are read.
 
     Returns
     -------

@@ -77,11 +77,12 @@ def seniority(stated: Column = "seniority", title: Column | None = "title") -> p
     Parameters
     ----------
     stated : str or polars.Expr
-        A column of strings: the level as the posting states it, such as 'Mid-Senior level', 'Confirmé' or 'Berufseinsteiger'.
+        A column of strings: the level as the posting states it, such as 'Mid-Senior level', 'Confirmé' or
+        'Berufseinsteiger'.
     title : str or polars.Expr, optional
-        A column of strings: titles, read where nothing that is understood is stated. The highest rank that a title names counts
-        ('Associate Director' is "Director"), but an internship before all; a manager, a lead and a senior are
-        "Mid-Senior level". A title without such a word gives null: nothing is assumed of a plain 'Engineer'.
+        A column of strings: titles, read where nothing that is understood is stated. The highest rank that a title
+        names counts ('Associate Director' is "Director"), but an internship before all; a manager, a lead and a
+        senior are "Mid-Senior level". A title without such a word gives null: nothing is assumed of a plain 'Engineer'.
 
     Returns
     -------
