@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 
+from .disk import whole
 from .errors import ConfigError
 
 
@@ -67,12 +67,9 @@ def export(frame: pl.DataFrame, path: str | os.PathLike[str], *, overwrite: bool
         See `check_target`; also when the disk refuses it.
     """
     target = check_target(path, overwrite=overwrite)
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
-        WRITERS[target.suffix.lower()](frame, part)
-        part.replace(target)
+        with whole(target) as part:
+            WRITERS[target.suffix.lower()](frame, part)
     except (OSError, pl.exceptions.ComputeError) as error:
         raise ConfigError(f"{target} can't be written ({error}).", next_step="choose another place") from error
-    finally:
-        part.unlink(missing_ok=True)
     return target
