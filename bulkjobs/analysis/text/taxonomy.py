@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +29,12 @@ class Taxonomy:
 
     patterns: pl.DataFrame
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 that tells two taxonomies apart, whatever the order of their patterns."""
+        rows = self.patterns.select("pattern", "skill").unique().sort("pattern", "skill", nulls_last=False)
+        return hashlib.sha256(rows.write_ndjson().encode()).hexdigest()
+
     @classmethod
     def of(cls, skills: Mapping[str, Iterable[str]], *, not_skills: Iterable[str] = ()) -> Taxonomy:
         """Return a taxonomy of your own.
@@ -50,6 +58,7 @@ class Taxonomy:
         return cls(_in_cases(table))
 
 
+@cache
 def default_taxonomy() -> Taxonomy:
     """Return the taxonomy that comes along: some 200 skills in data, software, health and finance.
 
@@ -59,21 +68,27 @@ def default_taxonomy() -> Taxonomy:
     return read_taxonomy(_DEFAULT)
 
 
-@cache
-def read_taxonomy(path: Path) -> Taxonomy:
-    """Read a taxonomy out of a CSV with ``skill`` and ``patterns``, separated by ``|``; no skill is not one.
+def read_taxonomy(path: str | os.PathLike[str]) -> Taxonomy:
+    """Read a taxonomy out of a CSV: one of your own, of ESCO or of O*NET, told apart by its columns.
+
+    One of your own has ``skill`` and ``patterns``, separated by ``|``; what has no skill is not one.
 
     Raises
     ------
     InvalidQuery
-        A column is missing, or a pattern is empty.
+        A column is missing, a pattern is empty, or the file can't be read.
     """
-    table = _read(path, ("skill", "patterns")).filter(pl.col("patterns").is_not_null())
+    table = _read(path)
+    if "preferredLabel" in table.columns:
+        return read_esco(path)
+    if _example(table):
+        return read_onet(path)
+    table = _with(path, table, "skill", "patterns").filter(pl.col("patterns").is_not_null())
     rows = table.select("skill", written=pl.col("patterns").str.split("|")).explode("written")
     return Taxonomy(_in_cases(rows.select("written", pl.col("skill").replace("", None))))
 
 
-def read_esco(path: Path) -> Taxonomy:
+def read_esco(path: str | os.PathLike[str]) -> Taxonomy:
     """Read ESCO's ``skills_xx.csv``, in any language: ``preferredLabel`` names a skill, ``altLabels`` do so too.
 
     Raises
@@ -81,14 +96,14 @@ def read_esco(path: Path) -> Taxonomy:
     InvalidQuery
         It has no such columns.
     """
-    table = _read(path, ("preferredLabel", "altLabels"))
+    table = _with(path, _read(path), "preferredLabel", "altLabels")
     other = pl.col("altLabels").fill_null("").str.split("\n")
     texts = pl.concat_list("preferredLabel", other)
     rows = table.select(skill="preferredLabel", written=texts).explode("written")
     return Taxonomy(_in_cases(_cleaned(rows)))
 
 
-def read_onet(path: Path) -> Taxonomy:
+def read_onet(path: str | os.PathLike[str]) -> Taxonomy:
     """Read O*NET's ``Technology Skills``, as CSV or tab-separated: each example is a skill.
 
     Raises
@@ -96,8 +111,8 @@ def read_onet(path: Path) -> Taxonomy:
     InvalidQuery
         It has neither a column ``Example`` nor ``Workplace Example``.
     """
-    table = _read(path, ())
-    name = next((name for name in ("Example", "Workplace Example") if name in table.columns), None)
+    table = _read(path)
+    name = _example(table)
     if name is None:
         raise InvalidQuery(f"{path} has no column Example: is it O*NET's Technology Skills?", field="path")
     skills = table.select(skill=pl.col(name)).unique(maintain_order=True)
@@ -106,14 +121,24 @@ def read_onet(path: Path) -> Taxonomy:
     return Taxonomy(_in_cases(_cleaned(skills.with_columns(written=written))))
 
 
-def _read(path: Path, needed: tuple[str, ...]) -> pl.DataFrame:
-    with Path(path).open(encoding="utf-8-sig") as lines:
-        separator = "\t" if "\t" in lines.readline() else ","
-    table = pl.read_csv(path, separator=separator, infer_schema=False, truncate_ragged_lines=True)
+def _read(path: str | os.PathLike[str]) -> pl.DataFrame:
+    try:
+        with Path(path).open(encoding="utf-8-sig") as lines:
+            separator = "\t" if "\t" in lines.readline() else ","
+        return pl.read_csv(path, separator=separator, infer_schema=False, truncate_ragged_lines=True)
+    except (OSError, UnicodeError, pl.exceptions.PolarsError) as error:
+        raise InvalidQuery(f"{path} is no taxonomy that can be read ({error}).", field="path") from error
+
+
+def _with(path: str | os.PathLike[str], table: pl.DataFrame, *needed: str) -> pl.DataFrame:
     missing = [name for name in needed if name not in table.columns]
     if missing:
         raise InvalidQuery(f"{path} has no column {' or '.join(missing)}.", field="path")
     return table
+
+
+def _example(table: pl.DataFrame) -> str | None:
+    return next((name for name in ("Example", "Workplace Example") if name in table.columns), None)
 
 
 def _cleaned(rows: pl.DataFrame) -> pl.DataFrame:
