@@ -11,13 +11,13 @@ import traitlets
 
 import bulkjobs as bj
 from bulkjobs.clock import as_datetime
-from bulkjobs.display import Rows
+from bulkjobs.display import Rows, counted
 from bulkjobs.errors import BulkJobsError
 from bulkjobs.overview import Entry
 from bulkjobs.rows import HERE
 
 from .desk import AnyClient, AnyCollection, Desk, settled
-from .view import View, counted, front
+from .view import View, front
 
 PAGE = 20  # collections
 SHORT = 60  # characters of a query

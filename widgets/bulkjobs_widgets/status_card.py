@@ -12,7 +12,7 @@ import traitlets
 
 import bulkjobs as bj
 from bulkjobs.clock import as_datetime
-from bulkjobs.display import Rows
+from bulkjobs.display import Rows, counted
 from bulkjobs.errors import BudgetExceeded, BulkJobsError, InvalidQuery
 from bulkjobs.events import Event
 from bulkjobs.rows import DataRequestRow, State, is_coming, overall, waiting
@@ -20,7 +20,7 @@ from bulkjobs.rows import DataRequestRow, State, is_coming, overall, waiting
 from .credit_preview import THRESHOLD
 from .desk import AnyClient, AnyCollection, Desk, settled
 from .story import Story
-from .view import View, counted, front
+from .view import View, front
 
 AT_MOST = 0.1  # seconds between two messages to the browser, however many events come
 CHECKING = "checking the plan"

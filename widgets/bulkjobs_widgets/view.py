@@ -151,8 +151,3 @@ def alert(error: BaseException) -> dict[str, str]:
     if not isinstance(error, BulkJobsError):
         return {"kind": "alert", "text": f"{type(error).__name__}: {error}", "next": "", "charged": ""}
     return {"kind": "alert", "text": error.message, "next": error.next_step, "charged": error.charged.sentence}
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with what it counts."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
