@@ -33,7 +33,7 @@ from .rows import (
     is_reopenable,
     is_void,
     source_of,
-    unsent,
+    to_spend,
     waiting,
 )
 from .send import send
@@ -99,7 +99,7 @@ async def carry_out(
     """
     async with held(shop, collection.id, listener, deadline=deadline):
         if steps.send:
-            cost = unsent(await written(shop.ledger.data_requests, collection.id)) * CREDITS_A_RECORD
+            cost = to_spend(await written(shop.ledger.data_requests, collection.id))
             Budget(max_credits, bounded=True).check(cost)
         run = await written(_Run, shop, collection, listener, steps, deadline)
         await run.all()
@@ -214,7 +214,7 @@ class _Run:
         return self._purse.paying(request.records * CREDITS_A_RECORD)
 
     def _rest(self) -> int:
-        return unsent(self._shop.ledger.data_requests(self._collection.id)) * CREDITS_A_RECORD
+        return to_spend(self._shop.ledger.data_requests(self._collection.id))
 
     async def _ready(self, request: DataRequestRow) -> bool:
         if request.state == "accepted" and self._steps.wait:
@@ -276,7 +276,7 @@ def _with_rest(error: BaseException, collection: CollectionRow, requests: Sequen
         doubtful = sum(request.state in {"sending", "unknown"} for request in requests)
         error.message = (
             f"{done:,} of {len(requests):,} data requests are done{f', {doubtful:,} in question' if doubtful else ''}; "
-            f"the rest needs {unsent(requests) * CREDITS_A_RECORD:,} credits more. {error.message}"
+            f"the rest needs {to_spend(requests):,} credits more. {error.message}"
         )
         if error.charged is Charged.NO and not isinstance(error, BudgetExceeded):
             cure = "add credits" if isinstance(error, errors.InsufficientCredits) else error.next_step
