@@ -98,7 +98,7 @@ async def carry_out(
         What kept a data request from being done, once all others are: a refusal, a budget, a failure, a deadline.
     """
     async with held(shop, collection.id, listener, deadline=deadline):
-        if steps.send:
+        if steps.send and max_credits is not None:
             cost = to_spend(await written(shop.ledger.data_requests, collection.id))
             Budget(max_credits, bounded=True).check(cost)
         run = await written(_Run, shop, collection, listener, steps, deadline)
