@@ -185,8 +185,7 @@ class _Run:
 
     async def _sent(self, request: DataRequestRow) -> bool:
         if request.state == "sending":  # and nobody holds the lock: its process ended before it heard an answer
-            number = request.number if len(self._requests) > 1 else None
-            ended = saved(outcomes.interrupted(self._collection.id, number))
+            ended = saved(outcomes.interrupted(self._collection.id, self._which(request)))
             await written(self._shop.ledger.unknown, request, ended)
             return False
         if request.state != "planned" or not self._steps.send:
@@ -198,7 +197,7 @@ class _Run:
                 async with self._paying(request):
                     if self._stopped is not None:
                         return False
-                    await send(self._shop, request, self._gate, self._listener)
+                    await send(self._shop, request, self._gate, self._listener, number=self._which(request))
             except OutcomeUnknown as error:
                 self._unknown += 1
                 self._stopped = error if self._unknown >= UNKNOWN_AT_MOST else self._stopped
@@ -207,6 +206,10 @@ class _Run:
                 self._stopped = error
                 raise
         return True
+
+    def _which(self, request: DataRequestRow) -> int | None:
+        """Tell which one of the collection it is; None where there is no other."""
+        return request.number if len(self._requests) > 1 else None
 
     def _paying(self, request: DataRequestRow) -> contextlib.AbstractAsyncContextManager[None]:
         if len(self._requests) == 1:
