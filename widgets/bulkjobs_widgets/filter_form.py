@@ -158,11 +158,10 @@ class FilterForm(QueryForm):
             self._counting.cancel()
         self._counting = asyncio.current_task()
         try:
-            query = self.query
+            query = self.query if self.desk.ready else None
         except InvalidQuery:
-            self.matches = ""
-            return
-        if not self.desk.ready:
+            query = None
+        if query is None:
             self.matches = ""
             return
         await asyncio.sleep(PAUSE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,9 +20,14 @@ FRONT = Path(__file__).with_name("front")
 
 def front(name: str) -> tuple[str, str]:
     """Return the JavaScript module and the style sheet of a form: what all share, and its own."""
-    own = FRONT / f"{name}.css"
-    module = "\n".join((FRONT / f"{part}.js").read_text("utf-8") for part in ("dom", name))
-    return module, (FRONT / "theme.css").read_text("utf-8") + (own.read_text("utf-8") if own.exists() else "")
+    own = f"{name}.css"
+    style = _text("theme.css") + (_text(own) if (FRONT / own).exists() else "")
+    return f"{_text('dom.js')}\n{_text(f'{name}.js')}", style
+
+
+@functools.cache  # every form has the shared parts
+def _text(name: str) -> str:
+    return (FRONT / name).read_text("utf-8")
 
 
 class View(anywidget.AnyWidget):
