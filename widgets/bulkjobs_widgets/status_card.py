@@ -21,7 +21,7 @@ from .credit_preview import THRESHOLD
 from .desk import AnyClient, AnyCollection, Desk, settled
 from .story import Story
 from .truth import Truth
-from .view import View, front
+from .view import View, dearer, front
 
 AT_MOST = 0.1  # seconds between two messages to the browser, however many events come
 CHECKING = "checking the plan"
@@ -199,9 +199,9 @@ class StatusCard(View):
         if not cost:
             self._receive(found, "resumed: receiving what was bought, at no cost")
             return
-        if not isinstance(said, int) or cost > said:
+        if again := dearer(cost, said):
             self._show_truth()
-            self.say(f"It would cost {counted(cost, 'credit')} by now. Press it again, if you mean it.")
+            self.say(again)
             return
         if self.max_credits is not None and cost > self.max_credits:
             raise BudgetExceeded(

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import anywidget
 import traitlets
 
-from bulkjobs.display import Rows, as_html, as_text
+from bulkjobs.display import Rows, as_html, as_text, counted
 from bulkjobs.errors import BulkJobsError
 
 from .desk import AnyClient, Desk
@@ -157,3 +157,10 @@ def alert(error: BaseException) -> dict[str, str]:
     if not isinstance(error, BulkJobsError):
         return {"kind": "alert", "text": f"{type(error).__name__}: {error}", "next": "", "charged": ""}
     return {"kind": "alert", "text": error.message, "next": error.next_step, "charged": error.charged.sentence}
+
+
+def dearer(cost: int, said: object) -> str:
+    """Return what to say where finishing costs more credits than a button said; nothing where its word holds."""
+    if not cost or (isinstance(said, int) and cost <= said):
+        return ""
+    return f"It would cost {counted(cost, 'credit')} by now. Press it again, if you mean it."
