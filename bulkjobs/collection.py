@@ -18,7 +18,7 @@ from .picture import standing
 from .pipeline import ALL, RECEIVE, Steps, carry_out
 from .query import Query
 from .records import DriftReport, LoadReport, drift
-from .rows import CREDITS_A_RECORD, PATH, CollectionRow, DataRequestRow, State, bought, overall, paid, unsent
+from .rows import PATH, CollectionRow, DataRequestRow, State, bought, overall, paid, to_spend
 from .workshop import DEADLINE, Workshop
 
 _WAIT = Steps(send=False, fetch=False, load=False)
@@ -91,7 +91,7 @@ class Collection:
     @property
     def credits_to_spend(self) -> int:
         """Credits that finishing it will spend, at the most: on what was confirmed and never sent, or may be again."""
-        return unsent(self.requests) * CREDITS_A_RECORD
+        return to_spend(self.requests)
 
     @property
     def error(self) -> BulkJobsError | None:

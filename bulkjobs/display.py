@@ -17,6 +17,11 @@ def safe_text(text: str) -> str:
     return text.translate(_REPLACED)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with what it counts."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def as_text(title: str, rows: Rows) -> str:
     """Return a title and its labelled lines, in two columns."""
     width = max((len(label) for label, _ in rows), default=0)

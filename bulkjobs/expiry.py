@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .display import counted
 from .errors import DataRequestExpired
 from .outcomes import RETENTION
 from .rows import DataRequestRow, paid
@@ -52,7 +53,7 @@ def shortly(requests: Sequence[DataRequestRow], now: float) -> str:
 def days(request: DataRequestRow, now: float) -> str:
     """Say how long the files of a data request stay."""
     left = int(((expires_at(request) or now) - now) // _DAY)
-    return "less than a day" if left < 1 else f"{left} day{'' if left == 1 else 's'}"
+    return "less than a day" if left < 1 else counted(left, "day")
 
 
 def _lost(requests: Sequence[DataRequestRow]) -> list[DataRequestRow]:
@@ -60,7 +61,4 @@ def _lost(requests: Sequence[DataRequestRow]) -> list[DataRequestRow]:
 
 
 def _what(requests: Sequence[DataRequestRow]) -> str:
-    count = len(requests)
-    return (
-        f"{count:,} data request{'' if count == 1 else 's'}, {sum(request.records for request in requests):,} records"
-    )
+    return f"{counted(len(requests), 'data request')}, {sum(request.records for request in requests):,} records"

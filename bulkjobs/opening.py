@@ -11,7 +11,7 @@ from .events import Attached, Listener, notify
 from .outcomes import saved
 from .plan import Plan, asked_for, plan_key
 from .query import JobIds, Query
-from .rows import CREDITS_A_RECORD, CollectionRow, Intent, bought, is_void, unsent
+from .rows import CollectionRow, Intent, bought, is_void, to_spend
 from .workshop import Workshop, written
 
 INTENT_LAPSES = 86_400.0  # seconds after which an intent that was never sent is not sent out of the blue
@@ -52,7 +52,7 @@ async def opened(
         row, made = await anew(shop, plan, limit, allowed, fresh=fresh)
     if not made:
         requests = shop.ledger.data_requests(row.id)
-        _check(shop, allowed, unsent(requests) * CREDITS_A_RECORD)
+        _check(shop, allowed, to_spend(requests))
         notify(on_event, Attached(row.id, bought(requests) + row.owned))
     return row
 

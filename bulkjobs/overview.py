@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from . import expiry
 from .query import JobFilter
 from .rows import (
-    CREDITS_A_RECORD,
     UNFINISHED,
     CollectionRow,
     DataRequestRow,
@@ -16,7 +15,7 @@ from .rows import (
     is_coming,
     overall,
     paid,
-    unsent,
+    to_spend,
 )
 
 
@@ -78,7 +77,7 @@ class Entry:
     @property
     def credits_to_spend(self) -> int:
         """Credits that finishing it will spend, at the most."""
-        return unsent(self.requests) * CREDITS_A_RECORD
+        return to_spend(self.requests)
 
     @property
     def is_unfinished(self) -> bool:

@@ -33,7 +33,7 @@ from .rows import (
     is_reopenable,
     is_void,
     source_of,
-    unsent,
+    to_spend,
     waiting,
 )
 from .send import send
@@ -98,8 +98,8 @@ async def carry_out(
         What kept a data request from being done, once all others are: a refusal, a budget, a failure, a deadline.
     """
     async with held(shop, collection.id, listener, deadline=deadline):
-        if steps.send:
-            cost = unsent(await written(shop.ledger.data_requests, collection.id)) * CREDITS_A_RECORD
+        if steps.send and max_credits is not None:
+            cost = to_spend(await written(shop.ledger.data_requests, collection.id))
             Budget(max_credits, bounded=True).check(cost)
         run = await written(_Run, shop, collection, listener, steps, deadline)
         await run.all()
@@ -185,8 +185,7 @@ class _Run:
 
     async def _sent(self, request: DataRequestRow) -> bool:
         if request.state == "sending":  # and nobody holds the lock: its process ended before it heard an answer
-            number = request.number if len(self._requests) > 1 else None
-            ended = saved(outcomes.interrupted(self._collection.id, number))
+            ended = saved(outcomes.interrupted(self._collection.id, self._which(request)))
             await written(self._shop.ledger.unknown, request, ended)
             return False
         if request.state != "planned" or not self._steps.send:
@@ -198,7 +197,7 @@ class _Run:
                 async with self._paying(request):
                     if self._stopped is not None:
                         return False
-                    await send(self._shop, request, self._gate, self._listener)
+                    await send(self._shop, request, self._gate, self._listener, number=self._which(request))
             except OutcomeUnknown as error:
                 self._unknown += 1
                 self._stopped = error if self._unknown >= UNKNOWN_AT_MOST else self._stopped
@@ -208,13 +207,17 @@ class _Run:
                 raise
         return True
 
+    def _which(self, request: DataRequestRow) -> int | None:
+        """Tell which one of the collection it is; None where there is no other."""
+        return request.number if len(self._requests) > 1 else None
+
     def _paying(self, request: DataRequestRow) -> contextlib.AbstractAsyncContextManager[None]:
         if len(self._requests) == 1:
             return contextlib.nullcontext()  # the service's own refusal says it all
         return self._purse.paying(request.records * CREDITS_A_RECORD)
 
     def _rest(self) -> int:
-        return unsent(self._shop.ledger.data_requests(self._collection.id)) * CREDITS_A_RECORD
+        return to_spend(self._shop.ledger.data_requests(self._collection.id))
 
     async def _ready(self, request: DataRequestRow) -> bool:
         if request.state == "accepted" and self._steps.wait:
@@ -276,7 +279,7 @@ def _with_rest(error: BaseException, collection: CollectionRow, requests: Sequen
         doubtful = sum(request.state in {"sending", "unknown"} for request in requests)
         error.message = (
             f"{done:,} of {len(requests):,} data requests are done{f', {doubtful:,} in question' if doubtful else ''}; "
-            f"the rest needs {unsent(requests) * CREDITS_A_RECORD:,} credits more. {error.message}"
+            f"the rest needs {to_spend(requests):,} credits more. {error.message}"
         )
         if error.charged is Charged.NO and not isinstance(error, BudgetExceeded):
             cure = "add credits" if isinstance(error, errors.InsufficientCredits) else error.next_step

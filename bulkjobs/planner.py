@@ -13,6 +13,7 @@ from typing import Any, Literal
 import polars as pl
 
 from .clock import Clock, as_datetime, naive, stamp
+from .display import counted
 from .errors import InvalidQuery
 from .ledger import Ledger
 from .library import Library
@@ -184,13 +185,14 @@ class _Making:
     async def _by_ids(self, query: JobFilter, wanted: int) -> tuple[list[PlannedRequest], str]:
         found = await listing(self._planner.api, query.filters, limit=self._limit)
         self._pages += found.pages
+        pages = counted(found.pages, "free search page")
         requests = await self._of_ids(found.ids)
         if found.missed:
             self._why.append(f"{found.missed:,} postings moved while they were listed; plan again later for those")
         if not len(self._taken) and len(found.ids) <= self._planner.most and self._strategy == "auto":
-            self._why.append(f"{_pages(found.pages)} show that none of it is owned: one filter buys it")
+            self._why.append(f"{pages} show that none of it is owned: one filter buys it")
             return [PlannedRequest(query, wanted)], "windows"
-        self._why.append(f"by ids: {_pages(found.pages)} listed {len(found.ids):,}, {len(self._taken):,} are owned")
+        self._why.append(f"by ids: {pages} listed {len(found.ids):,}, {len(self._taken):,} are owned")
         return requests, "ids"
 
     async def _of_ids(self, ids: pl.Series) -> list[PlannedRequest]:
@@ -250,10 +252,10 @@ class _Making:
         return id_files(found.ids, self._planner.most)
 
     async def _count(self, query: JobFilter) -> int:
-        counted = await self._planner.api.count(query.filters)
+        answer = await self._planner.api.count(query.filters)
         self._counts += 1
-        self._balance = counted.balance if counted.balance is not None else self._balance
-        return counted.total
+        self._balance = answer.balance if answer.balance is not None else self._balance
+        return answer.total
 
 
 def _head(request: PlannedRequest, most: int) -> PlannedRequest:
@@ -261,10 +263,6 @@ def _head(request: PlannedRequest, most: int) -> PlannedRequest:
         return request
     query = request.query.head(most) if isinstance(request.query, JobIds) else request.query
     return PlannedRequest(query, most)
-
-
-def _pages(count: int) -> str:
-    return f"{count:,} free search page{'' if count == 1 else 's'}"
 
 
 def as_age(value: str | dt.timedelta | None) -> dt.timedelta | None:

@@ -235,6 +235,11 @@ def unsent(requests: Sequence[DataRequestRow]) -> int:
     return sum(request.records for request in waiting(requests))
 
 
+def to_spend(requests: Sequence[DataRequestRow]) -> int:
+    """Sum the credits that carrying the collection out will spend, at the most."""
+    return unsent(requests) * CREDITS_A_RECORD
+
+
 def waiting(requests: Sequence[DataRequestRow]) -> list[DataRequestRow]:
     """Return the data requests that carrying the collection out will send."""
     void = is_void(requests)

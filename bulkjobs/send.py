@@ -20,8 +20,10 @@ from .workshop import Workshop, written
 log = logging.getLogger("bulkjobs.send")
 
 
-async def send(shop: Workshop, request: DataRequestRow, gate: Gate, listener: Listener | None) -> None:
-    """POST a planned data request, once.
+async def send(
+    shop: Workshop, request: DataRequestRow, gate: Gate, listener: Listener | None, *, number: int | None
+) -> None:
+    """POST a planned data request, once; `number` tells errors which one it is, where there are several.
 
     Raises
     ------
@@ -36,7 +38,7 @@ async def send(shop: Workshop, request: DataRequestRow, gate: Gate, listener: Li
     planned: DataRequestRow | None = request
     while planned is not None:
         stop = asyncio.Event()
-        claim = await _unbroken(shop, _claim_and_post(shop, planned, gate, account, listener, stop), stop)
+        claim = await _unbroken(shop, _claim_and_post(shop, planned, gate, account, listener, stop, number), stop)
         planned = None if claim.won else await gate.clear(planned, claim)
 
 
@@ -72,6 +74,7 @@ async def _claim_and_post(
     account: str,
     listener: Listener | None,
     stop: asyncio.Event,
+    number: int | None,
 ) -> Claim:
     if stop.is_set():
         return Claim(won=False)
@@ -79,7 +82,6 @@ async def _claim_and_post(
     if not claim.won:
         return claim
     collection = shop.ledger.collection(request.collection_id)
-    number = request.number if len(shop.ledger.data_requests(collection.id)) > 1 else None
     try:
         notify(listener, events.Submitting(collection.id, request.number, request.records))
         request_id = await _post(shop, request, stop)

@@ -26,7 +26,7 @@ from rich.text import Text
 from . import errors, events
 from .clock import as_datetime
 from .collection import Collection
-from .display import safe_text
+from .display import counted, safe_text
 from .errors import BulkJobsError, Charged
 from .events import Event, Listener
 
@@ -164,7 +164,7 @@ def _words(event: Event) -> str:
         case events.Polled():
             return f"waiting; next look in {event.next_poll:.0f} s" + (f" ({event.trouble})" if event.trouble else "")
         case events.Ready():
-            return f"{event.files} file{'' if event.files == 1 else 's'} ready"
+            return f"{counted(event.files, 'file')} ready"
         case events.FetchRetried():
             return f"trying again: {event.trouble}"
         case events.Loaded():

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ..display import as_html, as_text
+from ..display import as_html, as_text, counted
 
 BAD_LINES_SHOWN = 100
 _EXAMPLE = 80  # characters
@@ -147,7 +147,7 @@ class LoadReport:
 
     def rows(self) -> list[tuple[str, str]]:
         """Return the report as labelled lines; only what is worth a look."""
-        rows = [("records", f"{self.records:,} from {self.files:,} file{'' if self.files == 1 else 's'}")]
+        rows = [("records", f"{self.records:,} from {counted(self.files, 'file')}")]
         if set(self.schemas) - {"A"}:
             rows.append(("schemas", ", ".join(f"{name}: {n:,}" for name, n in sorted(self.schemas.items()))))
         for label, counts in (

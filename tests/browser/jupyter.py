@@ -108,39 +108,33 @@ def serving(command: Sequence[str], probe: str, log: Path, variables: dict[str, 
             process.wait()
 
 
-@contextlib.contextmanager
-def lab(folder: Path) -> Iterator[Server]:
+def lab(folder: Path) -> contextlib.AbstractContextManager[Server]:
     """Serve a folder with JupyterLab."""
+    quiet = "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"
+    shown = "--LabApp.expose_app_in_browser=True"
+    return jupyter(folder, "jupyterlab", quiet, shown, "--LabApp.extension_manager=readonly")
+
+
+def notebook7(folder: Path) -> contextlib.AbstractContextManager[Server]:
+    """Serve a folder with Jupyter Notebook 7."""
+    return jupyter(folder, "notebook", "--JupyterNotebookApp.expose_app_in_browser=True")
+
+
+@contextlib.contextmanager
+def jupyter(folder: Path, module: str, *options: str) -> Iterator[Server]:
+    """Serve a folder with one of Jupyter's applications."""
     served = folder / "served"
     served.mkdir()
     variables = environment(folder)
     port = free_port()
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
+        *(sys.executable, "-m", module, "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
         *("--ServerApp.port_retries=0", "--IdentityProvider.token=", f"--ServerApp.root_dir={served}"),
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        *("--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly"),
+        *options,
     ]
     server = Server(f"http://127.0.0.1:{port}", served, variables)
     settings(server)
-    with serving(command, f"{server.url}/api/status", folder / "lab.log", variables):
-        yield server
-
-
-@contextlib.contextmanager
-def notebook7(folder: Path) -> Iterator[Server]:
-    """Serve a folder with Jupyter Notebook 7."""
-    served = folder / "served"
-    served.mkdir()
-    variables = environment(folder)
-    port = free_port()
-    command = [
-        *(sys.executable, "-m", "notebook", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
-        *("--ServerApp.port_retries=0", "--IdentityProvider.token=", f"--ServerApp.root_dir={served}"),
-        "--JupyterNotebookApp.expose_app_in_browser=True",
-    ]
-    server = Server(f"http://127.0.0.1:{port}", served, variables)
-    with serving(command, f"{server.url}/api/status", folder / "notebook.log", variables):
+    with serving(command, f"{server.url}/api/status", folder / f"{module}.log", variables):
         yield server
 
 

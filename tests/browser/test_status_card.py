@@ -15,7 +15,11 @@ from bulkjobs.sandbox import Fault
 from bulkjobs_widgets import CollectionList, StatusCard
 client = await bj.Client.sandbox(postings=600, latency={latency}, home="{home}").start()
 """
-QUERY = "bj.JobFilter(deleted=False)"
+RUN = """\
+card = StatusCard(client)
+card.run(await client.plan(bj.JobFilter(deleted=False), limit=120), max_credits=120)
+card
+"""
 LEDGER = """\
 table = client.ledger.frame()
 print(table["state"].to_list(), table["sent_at"].is_not_null().sum(), "sent,", client.server.stats()["posts"], "here")
@@ -46,7 +50,7 @@ def test_a_run_a_stop_and_a_failure(server: Server, book: Book) -> None:
         server,
         "card.ipynb",
         START.format(latency=2.0, home="card"),
-        f"card = StatusCard(client)\ncard.run(await client.plan({QUERY}, limit=120), max_credits=120)\ncard",
+        RUN,
         "left = StatusCard(client)\n"
         'left.run(await client.plan(bj.JobFilter(title="Engineer"), limit=4), max_credits=4)\nleft',
         LEDGER,
@@ -118,7 +122,7 @@ def test_after_a_restart_in_mid_poll_the_same_cell_goes_on_with_one_post(dark: S
         dark,
         "restart.ipynb",
         START.format(latency=6.0, home="restarted"),
-        f"card = StatusCard(client)\ncard.run(await client.plan({QUERY}, limit=120), max_credits=120)\ncard",
+        RUN,
         LEDGER,
         "StatusCard(client, client.overview()[0].id)",
         "from tests.support import leave_intent\n"

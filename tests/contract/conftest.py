@@ -16,6 +16,7 @@ import yarl
 
 from bulkjobs.sandbox import Sandbox
 from bulkjobs.sandbox.catalog import Catalog
+from tests.support import ManualClock
 
 Version = Literal["v1", "v2"]
 
@@ -60,16 +61,6 @@ def posting(number: int) -> dict[str, Any]:
 POSTINGS = 10_050
 
 
-class Clock:
-    """Seconds since the epoch, moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1_750_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @dataclass(frozen=True)
 class Reply:
     """An answer, read to its end."""
@@ -110,7 +101,7 @@ class Api:
     """A caller of one tree of a sandbox."""
 
     sandbox: Sandbox
-    clock: Clock
+    clock: ManualClock
     version: Version
     session: aiohttp.ClientSession
     entity: str = "professional_network/job"
@@ -200,11 +191,6 @@ def catalog() -> Iterator[Catalog]:
     built.close()
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 @pytest.fixture(params=["v1", "v2"])
 def version(request: pytest.FixtureRequest) -> Version:
     chosen: Version = request.param
@@ -212,7 +198,7 @@ def version(request: pytest.FixtureRequest) -> Version:
 
 
 @pytest.fixture
-async def connect(catalog: Catalog, clock: Clock) -> AsyncIterator[Connect]:
+async def connect(catalog: Catalog, clock: ManualClock) -> AsyncIterator[Connect]:
     """Start a sandbox with the settings given and return a caller of the tree named first."""
     async with AsyncExitStack() as stack:
         # A decoder of the client's own would hide a Content-Encoding.

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.conftest import ENGINEERS, NOTHING, Api, Clock, Connect, Version, form
+from tests.contract.conftest import ENGINEERS, NOTHING, Api, Connect, Version, form
+from tests.support import ManualClock
 
 LETTERS_AND_DIGITS = set(string.ascii_letters + string.digits)
 ENDPOINTS = [
@@ -194,7 +195,7 @@ async def test_strangers_do_not_use_up_the_limit(connect: Connect, version: Vers
     assert (await api.search({})).status == 200
 
 
-async def test_a_rate_below_one_a_second(connect: Connect, clock: Clock) -> None:
+async def test_a_rate_below_one_a_second(connect: Connect, clock: ManualClock) -> None:
     api = await connect("v2", rate=0.5)
     assert (await api.search({})).status == 200
     clock.now += 1.9
@@ -203,7 +204,7 @@ async def test_a_rate_below_one_a_second(connect: Connect, clock: Clock) -> None
     assert (await api.search({})).status == 200
 
 
-async def test_a_clock_set_back_does_not_block(connect: Connect, clock: Clock) -> None:
+async def test_a_clock_set_back_does_not_block(connect: Connect, clock: ManualClock) -> None:
     api = await connect("v2", rate=2)
     assert (await api.search({})).status == 200
     clock.now -= 1_000

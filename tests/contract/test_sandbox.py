@@ -15,7 +15,8 @@ from bulkjobs.cli import main
 from bulkjobs.errors import ConfigError
 from bulkjobs.sandbox import Fault, FaultPlan, Sandbox
 from bulkjobs.sandbox.catalog import Catalog
-from tests.contract.conftest import ENGINEERS, FIRST_ID, POSTINGS, Api, Clock, Connect, Version, posting
+from tests.contract.conftest import ENGINEERS, FIRST_ID, POSTINGS, Api, Connect, Version, posting
+from tests.support import ManualClock
 
 FEW = [posting(number) for number in range(30)]
 
@@ -66,7 +67,7 @@ async def test_counts_over_http_need_no_key(api: Api) -> None:
     assert api.sandbox.api_key.encode() not in reply.body
 
 
-async def test_records_may_be_given(clock: Clock) -> None:
+async def test_records_may_be_given(clock: ManualClock) -> None:
     async with Sandbox(iter(FEW), clock=clock) as sandbox:
         assert await total(sandbox) == 30
 

@@ -11,13 +11,13 @@ import traitlets
 
 import bulkjobs as bj
 from bulkjobs.clock import as_datetime
-from bulkjobs.display import Rows
+from bulkjobs.display import Rows, counted
 from bulkjobs.errors import BulkJobsError
 from bulkjobs.overview import Entry
 from bulkjobs.rows import HERE
 
 from .desk import AnyClient, AnyCollection, Desk, settled
-from .view import View, counted, front
+from .view import View, dearer, front
 
 PAGE = 20  # collections
 SHORT = 60  # characters of a query
@@ -156,10 +156,10 @@ class CollectionList(View):
             return
         self._at_work.add(found.id)  # before anything is awaited: a double click is one
         try:
-            said, cost = content.get("cost"), await asyncio.to_thread(lambda: found.credits_to_spend)
-            if cost and (not isinstance(said, int) or cost > said):
+            cost = await asyncio.to_thread(lambda: found.credits_to_spend)
+            if again := dearer(cost, content.get("cost")):
                 await self.reread()
-                self.say(f"It would cost {counted(cost, 'credit')} by now. Press it again, if you mean it.")
+                self.say(again)
                 return
             self._turn(self.page)
             self.say(f"{found.id}: {'sending what is left' if cost else 'receiving what was bought, at no cost'}.")

@@ -9,6 +9,7 @@ import ipywidgets
 import polars as pl
 
 import bulkjobs as bj
+from bulkjobs.display import counted
 from bulkjobs.errors import BulkJobsError
 
 from .api_key_field import ApiKeyField
@@ -187,7 +188,7 @@ class Collector(ipywidgets.VBox):  # type: ignore[misc]  # it has no types
 
     def _present(self, collection: AnyCollection, frame: pl.DataFrame) -> None:
         self._collection, self._frame = collection, frame
-        self.table.show(frame, title=f"{len(frame):,} posting{'' if len(frame) == 1 else 's'} of {collection.id}")
+        self.table.show(frame, title=f"{counted(len(frame), 'posting')} of {collection.id}")
         self.charts.show(frame)
         self.table.say("For the next cell: .frame of this form.")
         self.desk.start(self.id_uploader, self.id_uploader.recount)

@@ -10,11 +10,11 @@ from typing import Any
 import traitlets
 
 import bulkjobs as bj
-from bulkjobs.display import Rows
+from bulkjobs.display import Rows, counted
 from bulkjobs.errors import BudgetExceeded, BulkJobsError, Charged, InvalidQuery
 
 from .desk import AnyClient, Desk, settled
-from .view import View, alert, counted, front
+from .view import View, alert, front
 
 THRESHOLD = 1_000  # credits, above which a second click is asked for
 EDITED = "It was edited since: preview it again."

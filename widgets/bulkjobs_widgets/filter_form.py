@@ -9,7 +9,7 @@ from typing import Any
 import traitlets
 
 import bulkjobs as bj
-from bulkjobs.display import Rows
+from bulkjobs.display import Rows, counted
 from bulkjobs.errors import BulkJobsError, InvalidQuery
 from bulkjobs.query import FIELDS, Field
 
@@ -158,11 +158,10 @@ class FilterForm(QueryForm):
             self._counting.cancel()
         self._counting = asyncio.current_task()
         try:
-            query = self.query
+            query = self.query if self.desk.ready else None
         except InvalidQuery:
-            self.matches = ""
-            return
-        if not self.desk.ready:
+            query = None
+        if query is None:
             self.matches = ""
             return
         await asyncio.sleep(PAUSE)
@@ -172,7 +171,7 @@ class FilterForm(QueryForm):
         except BulkJobsError as error:
             self.matches = f"not counted: {error.message}"
         else:
-            self.matches = f"{found:,} posting{'' if found == 1 else 's'} match{'es' if found == 1 else ''}"
+            self.matches = f"{counted(found, 'posting')} match{'es' if found == 1 else ''}"
 
 
 def _described(field: Field) -> dict[str, object]:

@@ -11,7 +11,7 @@ from typing import Any
 import traitlets
 
 import bulkjobs as bj
-from bulkjobs.display import Rows
+from bulkjobs.display import Rows, counted
 from bulkjobs.errors import BulkJobsError, InvalidIds, InvalidQuery
 from bulkjobs.plan import requests_for
 
@@ -211,7 +211,7 @@ class IdUploader(QueryForm):
             return  # something else was given meanwhile
         self._ids, self._fingerprint = ids, fingerprint
         self.source, self.name = reading.source, reading.name
-        self.summary = f"{len(ids):,} id{'' if len(ids) == 1 else 's'} from {reading.name}"
+        self.summary = f"{counted(len(ids), 'id')} from {reading.name}"
         self.facts, self.code = _counts(ids), _code(ids, reading)
         self._done()
         self._touched()

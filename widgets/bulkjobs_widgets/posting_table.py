@@ -11,7 +11,7 @@ import polars as pl
 import traitlets
 
 from bulkjobs import browse
-from bulkjobs.display import Rows, as_grid
+from bulkjobs.display import Rows, as_grid, counted
 from bulkjobs.errors import ConfigError, InvalidQuery
 from bulkjobs.export import export
 
@@ -221,7 +221,7 @@ class PostingTable(View):
                     zip(here.to_list(), self._cells(here, chosen), strict=True), first + 1
                 )
             ],
-            "caption": f"{_count(len(self.frame), 'row')}, {self._part()} shown. "
+            "caption": f"{counted(len(self.frame), 'row')}, {self._part()} shown. "
             "Long values are shortened: open a row to read all of it.",
             "summary": self._summary(len(rows), first, len(here)),
             "page": self.page,
@@ -241,7 +241,7 @@ class PostingTable(View):
         }
 
     def _part(self) -> str:
-        return f"{len(self._chosen()):,} of {_count(self.frame.width, 'column')}"
+        return f"{len(self._chosen()):,} of {counted(self.frame.width, 'column')}"
 
     def _summary(self, found: int, first: int, here: int) -> str:
         everything = len(self.frame)
@@ -294,7 +294,7 @@ class _Sight:
 def _saved(sight: _Sight, asked: _Asked, path: str, *, overwrite: bool) -> str:
     view = sight.frame[sight.rows(asked)]
     saved = export(view, Path(path).expanduser(), overwrite=overwrite)
-    return f"Saved {_count(len(view), 'row')} with {_count(view.width, 'column')} as {saved.resolve()}."
+    return f"Saved {counted(len(view), 'row')} with {counted(view.width, 'column')} as {saved.resolve()}."
 
 
 def _kept(known: dict[Any, pl.Series], asked: object, rows: pl.Series) -> pl.Series:
@@ -337,7 +337,3 @@ def _whole(value: object) -> Cell:
 
 def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}\N{HORIZONTAL ELLIPSIS}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -12,30 +12,19 @@ import traitlets
 
 import bulkjobs as bj
 from bulkjobs.clock import as_datetime
-from bulkjobs.display import Rows
+from bulkjobs.display import Rows, counted
 from bulkjobs.errors import BudgetExceeded, BulkJobsError, InvalidQuery
 from bulkjobs.events import Event
-from bulkjobs.rows import DataRequestRow, State, is_coming, overall, waiting
+from bulkjobs.rows import is_coming
 
 from .credit_preview import THRESHOLD
 from .desk import AnyClient, AnyCollection, Desk, settled
 from .story import Story
-from .view import View, counted, front
+from .truth import Truth
+from .view import View, dearer, front
 
 AT_MOST = 0.1  # seconds between two messages to the browser, however many events come
 CHECKING = "checking the plan"
-WORDS: dict[State, str] = {
-    "planned": "not sent yet",
-    "sending": "a POST was on its way when its process ended",
-    "accepted": "the service is at work, and nobody waits for it here",
-    "ready": "ready at the service, not fetched yet",
-    "fetched": "files are here, not in the library yet",
-    "loaded": "done: all of it is here",
-    "refused": "refused",
-    "failed": "failed",
-    "unknown": "in question: what became of a POST is not known",
-}
-_ENDED = frozenset({"failed", "refused", "unknown"})
 
 
 class StatusCard(View):
@@ -168,7 +157,8 @@ class StatusCard(View):
             name = collection if isinstance(collection, str) else collection.id
             self._found = found = self._client.attach(name)
             self._clear()
-            _retell(self._story, self._found)
+            for at, words in Truth.of(found).moments:
+                self._story.note(at, words)
             self._show_truth()
         except BulkJobsError as error:
             self._give_back()
@@ -209,9 +199,9 @@ class StatusCard(View):
         if not cost:
             self._receive(found, "resumed: receiving what was bought, at no cost")
             return
-        if not isinstance(said, int) or cost > said:
+        if again := dearer(cost, said):
             self._show_truth()
-            self.say(f"It would cost {counted(cost, 'credit')} by now. Press it again, if you mean it.")
+            self.say(again)
             return
         if self.max_credits is not None and cost > self.max_credits:
             raise BudgetExceeded(
@@ -347,13 +337,8 @@ class StatusCard(View):
             if self._found is not None and self.name != self._found.id:
                 self.name, self.asked = self._found.id, self._found.asked
             self.state, self.mood, self.figures, self.history = story.state, "running", story.figures, story.history
-            self.bar, self.detail, self.remarks, self.resume_button, self.retry_button = (
-                story.bar,
-                story.detail,
-                [],
-                {},
-                {},
-            )
+            self.bar, self.detail = story.bar, story.detail
+            self.remarks, self.resume_button, self.retry_button = [], {}, {}
             self.times = {"since": self.times.get("since", 0.0), "until": 0.0, "next_poll": story.next_poll, **times}
             goes_on = f"the request goes on at the service; resume with client.resume({self.name!r})"
             self.stop_button = f"Stop waiting: {goes_on}" if self.name else "Stop"
@@ -367,22 +352,19 @@ class StatusCard(View):
                 self.state, self.mood, self.history, self.stop_button = story.state, "bad", story.history, ""
                 self.times = {**times, "next_poll": 0.0}
             return
-        requests = found.requests
-        state = overall(requests)
+        truth, foreign = Truth.of(found), self._is_foreign(found)
         story.count(found.progress)
         if note:
-            story.reach(time.time(), WORDS[state])
-        foreign = self._is_foreign(found)
+            story.reach(time.time(), truth.words)
         with self.hold_sync():
             self.name, self.asked, self.stop_button, self.detail = found.id, found.asked, "", ""
-            self.state, self.mood = WORDS[state], _mood(state)
+            self.state, self.mood = truth.words, truth.mood
             self.figures, self.history = story.figures, story.history
             self.bar = {"value": story.figures["records"], "max": max(1, story.figures["expected"])}
-            self.times = {**_times(requests, state), **times, "next_poll": 0.0}
-            differences = (found.reconciliation or {}).get("differences", [])
-            self.remarks = [list(row) for row in [*(("difference", one) for one in differences), *found.expiry]]
-            self.resume_button = {} if foreign else _resume(requests, found.credits_to_spend)
-            self.retry_button = _retry(requests, found.credits_to_spend, foreign=foreign)
+            self.times = {**truth.times, **times, "next_poll": 0.0}
+            self.remarks = truth.remarks(time.time())
+            self.resume_button = {} if foreign else truth.resume
+            self.retry_button = truth.retry(foreign=foreign)
 
     def _is_foreign(self, found: bj.Collection) -> bool:
         return found.service != self.desk.client.service
@@ -410,54 +392,3 @@ def _lines(figures: Mapping[str, int]) -> Rows:
         ("records", f"{figures['records']:,} of {figures['expected']:,}"),
         ("credits", f"{figures['credits']:,}"),
     ]
-
-
-def _mood(state: State) -> str:
-    return "good" if state == "loaded" else "bad" if state in _ENDED else "open"
-
-
-def _resume(requests: Sequence[DataRequestRow], cost: int) -> dict[str, object]:
-    """Say what the button does; nothing where there is nothing to do, or where it is a retry."""
-    if any(request.state != "planned" for request in waiting(requests)):
-        return {}
-    if cost:
-        return {"label": f"Resume: sends the rest, {counted(cost, 'credit')}", "credits": cost}
-    if is_coming(requests) or any(request.state == "sending" for request in requests):
-        return {"label": "Resume: receives what was bought, at no cost", "credits": 0}
-    return {}
-
-
-def _retry(requests: Sequence[DataRequestRow], cost: int, *, foreign: bool) -> dict[str, object]:
-    """Say what sending what failed again does, and whether that is safe; nothing where nothing failed."""
-    if not any(request.state in _ENDED for request in requests):
-        return {}
-    again = waiting(requests)
-    if foreign or all(request.state == "planned" for request in again):
-        return {"label": "Retry", "credits": 0, "enabled": False, "why": "It can't be sent again by itself."}
-    rest = " and the rest" if any(request.state == "planned" for request in again) else ""
-    return {
-        "label": f"Retry: sends what failed{rest}, {counted(cost, 'credit')}",
-        "credits": cost,
-        "enabled": True,
-        "why": "",
-    }
-
-
-def _times(requests: Sequence[DataRequestRow], state: State) -> dict[str, float]:
-    """Tell how long it took, where it is done; of what is not, nobody knows how long it was worked on."""
-    sent = [request.sent_at for request in requests if request.sent_at is not None]
-    loaded = [request.loaded_at for request in requests if request.loaded_at is not None]
-    return {"since": min(sent), "until": max(loaded)} if state == "loaded" and sent and loaded else {}
-
-
-def _retell(story: Story, found: bj.Collection) -> None:
-    """Tell the history of a collection from the times in the ledger."""
-    requests = found.requests
-    moments = [(found.made_at, "written down")]
-    for name, words in (("sent_at", "sent"), ("accepted_at", "accepted"), ("ready_at", "files are ready")):
-        moments += [(at, words) for request in requests if (at := getattr(request, name)) is not None]
-    loaded = [request.loaded_at for request in requests if request.loaded_at is not None]
-    if loaded and overall(requests) == "loaded":
-        moments.append((max(loaded), WORDS["loaded"]))
-    for at, words in sorted(moments, key=lambda moment: moment[0]):
-        story.note(at, words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bulkjobs import events
+from bulkjobs.display import counted
 from bulkjobs.events import Event, Progress
 
 MOST = 100  # lines of history that are kept
@@ -71,7 +72,7 @@ class Story:
     def detail(self) -> str:
         """What is being fetched."""
         received, size = self._under_way
-        files = f"{len(self._bytes):,} file{'' if len(self._bytes) == 1 else 's'}"
+        files = counted(len(self._bytes), "file")
         return f"{files} on the way: {_megabytes(received)} of {_megabytes(size)} MB" if size else ""
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -9,7 +10,7 @@ from typing import Any, ClassVar
 import anywidget
 import traitlets
 
-from bulkjobs.display import Rows, as_html, as_text
+from bulkjobs.display import Rows, as_html, as_text, counted
 from bulkjobs.errors import BulkJobsError
 
 from .desk import AnyClient, Desk
@@ -19,9 +20,14 @@ FRONT = Path(__file__).with_name("front")
 
 def front(name: str) -> tuple[str, str]:
     """Return the JavaScript module and the style sheet of a form: what all share, and its own."""
-    own = FRONT / f"{name}.css"
-    module = "\n".join((FRONT / f"{part}.js").read_text("utf-8") for part in ("dom", name))
-    return module, (FRONT / "theme.css").read_text("utf-8") + (own.read_text("utf-8") if own.exists() else "")
+    own = f"{name}.css"
+    style = _text("theme.css") + (_text(own) if (FRONT / own).exists() else "")
+    return f"{_text('dom.js')}\n{_text(f'{name}.js')}", style
+
+
+@functools.cache  # every form has the shared parts
+def _text(name: str) -> str:
+    return (FRONT / name).read_text("utf-8")
 
 
 class View(anywidget.AnyWidget):
@@ -153,6 +159,8 @@ def alert(error: BaseException) -> dict[str, str]:
     return {"kind": "alert", "text": error.message, "next": error.next_step, "charged": error.charged.sentence}
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with what it counts."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def dearer(cost: int, said: object) -> str:
+    """Return what to say where finishing costs more credits than a button said; nothing where its word holds."""
+    if not cost or (isinstance(said, int) and cost <= said):
+        return ""
+    return f"It would cost {counted(cost, 'credit')} by now. Press it again, if you mean it."

@@ -12,21 +12,9 @@ from bulkjobs.sandbox.catalog import Catalog
 from bulkjobs.sandbox.journal import Journal
 from bulkjobs.sandbox.lifecycle import Account, DataRequests, DuplicateRunningError, Failure, State
 from bulkjobs.sandbox.settings import Settings
+from tests.support import ManualClock
 
 DAY = 86_400.0
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_750_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
@@ -34,13 +22,13 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "folder" / "journal.ndjson"
 
 
-def started(path: Path, clock: Clock, *, dataset: str = "data", **settings: Any) -> tuple[DataRequests, Account]:
+def started(path: Path, clock: ManualClock, *, dataset: str = "data", **settings: Any) -> tuple[DataRequests, Account]:
     """What a process does at its start."""
     account = Account(settings.pop("credits", 100))
     return DataRequests(Settings(clock=clock, **settings), account, Journal(path, dataset)), account
 
 
-def test_a_restart_knows_all_of_a_data_request_and_charges_nothing_again(path: Path, clock: Clock) -> None:
+def test_a_restart_knows_all_of_a_data_request_and_charges_nothing_again(path: Path, clock: ManualClock) -> None:
     first, _ = started(path, clock, latency=10, records_per_file=2)
     accepted = first.accept([1, 2, 3], version="v2", query="q", webhook_url="https://secret.example")
     failed = first.accept([], version="v1")
@@ -57,7 +45,7 @@ def test_a_restart_knows_all_of_a_data_request_and_charges_nothing_again(path: P
     assert "secret" not in path.read_text()
 
 
-def test_identical_filters_that_run_are_refused_after_a_restart_too(path: Path, clock: Clock) -> None:
+def test_identical_filters_that_run_are_refused_after_a_restart_too(path: Path, clock: ManualClock) -> None:
     started(path, clock, latency=10)[0].accept([1], version="v2", query="q")
     requests, _ = started(path, clock, latency=10)
     with pytest.raises(DuplicateRunningError):
@@ -66,7 +54,7 @@ def test_identical_filters_that_run_are_refused_after_a_restart_too(path: Path, 
     requests.accept([1], version="v2", query="q")
 
 
-def test_what_another_process_accepts_is_found(path: Path, clock: Clock) -> None:
+def test_what_another_process_accepts_is_found(path: Path, clock: ManualClock) -> None:
     here, there = started(path, clock, latency=10)[0], started(path, clock, latency=10)[0]
     for number in range(3):
         accepted = there.accept([number], version="v2", query=f"q{number}")
@@ -79,7 +67,7 @@ def test_what_another_process_accepts_is_found(path: Path, clock: Clock) -> None
     assert here.find("nobody's") is None
 
 
-def test_own_lines_are_not_read_again(path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_own_lines_are_not_read_again(path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
     here, there = started(path, clock)[0], started(path, clock)[0]
     parsed: list[bytes] = []
     parse = Journal._parsed
@@ -104,7 +92,7 @@ def test_own_lines_are_not_read_again(path: Path, clock: Clock, monkeypatch: pyt
     assert there.find(mine.id) is not None
 
 
-def test_what_is_expired_or_of_other_postings_stays_away(path: Path, clock: Clock) -> None:
+def test_what_is_expired_or_of_other_postings_stays_away(path: Path, clock: ManualClock) -> None:
     old = started(path, clock)[0].accept([1], version="v2")
     clock.now += 30 * DAY
     new = started(path, clock)[0].accept([2], version="v2")
@@ -115,7 +103,7 @@ def test_what_is_expired_or_of_other_postings_stays_away(path: Path, clock: Cloc
 
 
 @pytest.mark.parametrize("end", [b'{"id":"half', b"\xff\xfe", b"[]", b"{}", b'{"dataset":"data"}', b"null\n"])
-def test_a_broken_last_line_loses_only_itself(path: Path, clock: Clock, end: bytes) -> None:
+def test_a_broken_last_line_loses_only_itself(path: Path, clock: ManualClock, end: bytes) -> None:
     first, _ = started(path, clock)
     before = first.accept([1], version="v2")
     with path.open("ab") as file:
@@ -126,7 +114,7 @@ def test_a_broken_last_line_loses_only_itself(path: Path, clock: Clock, end: byt
     assert [request.id for request in again.all()] == [before.id, after.id]
 
 
-def test_a_line_that_is_being_written_is_read_when_it_is_whole(path: Path, clock: Clock) -> None:
+def test_a_line_that_is_being_written_is_read_when_it_is_whole(path: Path, clock: ManualClock) -> None:
     started(path, clock)[0].accept([1], version="v2")
     line = path.read_bytes()
     path.write_bytes(line[:-20])
@@ -137,7 +125,7 @@ def test_a_line_that_is_being_written_is_read_when_it_is_whole(path: Path, clock
     assert [request.ids for request in requests.all()] == [(1,)]
 
 
-def test_a_file_that_somebody_removed_is_begun_anew(path: Path, clock: Clock) -> None:
+def test_a_file_that_somebody_removed_is_begun_anew(path: Path, clock: ManualClock) -> None:
     here, there = started(path, clock)[0], started(path, clock)[0]
     here.accept(range(50), version="v2")
     assert there.find("nobody's") is None
@@ -146,7 +134,7 @@ def test_a_file_that_somebody_removed_is_begun_anew(path: Path, clock: Clock) ->
     assert there.find(accepted.id) is not None
 
 
-def test_a_journal_that_cannot_be_written_does_not_stop_the_sandbox(tmp_path: Path, clock: Clock) -> None:
+def test_a_journal_that_cannot_be_written_does_not_stop_the_sandbox(tmp_path: Path, clock: ManualClock) -> None:
     (tmp_path / "file").touch()
     path = tmp_path / "file" / "journal.ndjson"  # no folder
     requests = DataRequests(Settings(clock=clock), Account(10), None)
@@ -156,12 +144,12 @@ def test_a_journal_that_cannot_be_written_does_not_stop_the_sandbox(tmp_path: Pa
 
 
 def _accept_many(path: Path, count: int) -> None:
-    requests, _ = started(path, Clock(), credits=10**9)
+    requests, _ = started(path, ManualClock(), credits=10**9)
     for _ in range(count):
         requests.accept(range(3_000), version="v2")
 
 
-def test_lines_of_two_processes_do_not_mix(path: Path, clock: Clock) -> None:
+def test_lines_of_two_processes_do_not_mix(path: Path, clock: ManualClock) -> None:
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=_accept_many, args=(path, 40)) for _ in range(2)]
     for process in processes:

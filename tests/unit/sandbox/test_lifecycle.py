@@ -12,26 +12,14 @@ from bulkjobs.sandbox.lifecycle import (
     file_names,
 )
 from bulkjobs.sandbox.settings import Settings
+from tests.support import ManualClock
 
 DAY = 86_400.0
 Office = tuple[DataRequests, Account]
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_750_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def opened(clock: Clock) -> Callable[..., Office]:
+def opened(clock: ManualClock) -> Callable[..., Office]:
     def opened(**settings: Any) -> Office:
         account = Account(settings.pop("credits", 100))
         return DataRequests(Settings(clock=clock, **settings), account), account
@@ -39,7 +27,7 @@ def opened(clock: Clock) -> Callable[..., Office]:
     return opened
 
 
-def test_states_follow_the_clock_half_queued_half_running(opened: Callable[..., Office], clock: Clock) -> None:
+def test_states_follow_the_clock_half_queued_half_running(opened: Callable[..., Office], clock: ManualClock) -> None:
     requests, _ = opened(latency=10)
     accepted = requests.accept([1], version="v2")
     start = clock.now
@@ -49,7 +37,7 @@ def test_states_follow_the_clock_half_queued_half_running(opened: Callable[..., 
     assert [accepted.is_pending(start + moment) for moment in moments] == [True] * 4 + [False] * 3
 
 
-def test_without_latency_it_is_ready_at_once(opened: Callable[..., Office], clock: Clock) -> None:
+def test_without_latency_it_is_ready_at_once(opened: Callable[..., Office], clock: ManualClock) -> None:
     requests, _ = opened()
     assert requests.accept([1], version="v2").state(clock.now) is State.READY
 
@@ -60,7 +48,7 @@ def test_it_is_charged_at_acceptance_a_credit_a_record(opened: Callable[..., Off
     assert (accepted.credits, account.spent, account.remaining) == (3, 3, 97)
 
 
-def test_the_last_credit_can_be_spent(opened: Callable[..., Office], clock: Clock) -> None:
+def test_the_last_credit_can_be_spent(opened: Callable[..., Office], clock: ManualClock) -> None:
     requests, account = opened(credits=3)
     assert requests.accept([1, 2, 3], version="v2").state(clock.now) is State.READY
     assert account.remaining == 0
@@ -104,14 +92,16 @@ def test_no_match_fails_as_set(opened: Callable[..., Office], setting: str, stat
     assert failure.status == status
 
 
-def test_no_match_may_also_be_ready_with_no_files(opened: Callable[..., Office], clock: Clock) -> None:
+def test_no_match_may_also_be_ready_with_no_files(opened: Callable[..., Office], clock: ManualClock) -> None:
     requests, _ = opened(no_match="empty-list")
     accepted = requests.accept([], version="v2")
     assert accepted.state(clock.now) is State.READY
     assert accepted.files == ()
 
 
-def test_the_same_query_is_refused_while_it_runs_and_not_charged(opened: Callable[..., Office], clock: Clock) -> None:
+def test_the_same_query_is_refused_while_it_runs_and_not_charged(
+    opened: Callable[..., Office], clock: ManualClock
+) -> None:
     requests, account = opened(latency=10)
     requests.accept([1], version="v2", query="a")
     with pytest.raises(DuplicateRunningError):
@@ -123,7 +113,9 @@ def test_the_same_query_is_refused_while_it_runs_and_not_charged(opened: Callabl
     assert len(requests.all()) == 3
 
 
-def test_a_failing_query_counts_as_running_until_it_has_failed(opened: Callable[..., Office], clock: Clock) -> None:
+def test_a_failing_query_counts_as_running_until_it_has_failed(
+    opened: Callable[..., Office], clock: ManualClock
+) -> None:
     requests, _ = opened(latency=10)
     requests.accept([], version="v2", query="a")
     with pytest.raises(DuplicateRunningError):
@@ -138,7 +130,7 @@ def test_id_files_are_never_duplicates(opened: Callable[..., Office]) -> None:
     assert first.id != second.id
 
 
-def test_it_is_found_until_it_expires(opened: Callable[..., Office], clock: Clock) -> None:
+def test_it_is_found_until_it_expires(opened: Callable[..., Office], clock: ManualClock) -> None:
     requests, _ = opened(retention_days=2)
     accepted = requests.accept([1], version="v2")
     assert requests.find("unknown") is None
