@@ -3,6 +3,7 @@
 `enrich` adds everything at once; each expression is here for itself, too. Needs the extra ``analysis``.
 """
 
+from . import questions
 from .coverage import coverage
 from .enrich import COLUMNS, PARTS, enrich
 from .pay import HOURS_A_YEAR, salary
@@ -24,6 +25,7 @@ __all__ = [
     "language",
     "place",
     "plain",
+    "questions",
     "read_esco",
     "read_onet",
     "read_taxonomy",

@@ -9,11 +9,11 @@ import polars as pl
 
 from ..display import safe_text
 from ..errors import InvalidQuery
-from .figure import INK, MARK, Figure, drawing, show
+from .figure import Figure, show
+from .parts import bars, columns, sentence
 
 NOT_STATED = "not stated"
 _WEEKS = 26  # spans up to this many weeks are shown by week, longer ones by month
-_FEW = 6  # postings, up to which each number has a tick
 _LONGEST = 60  # characters of a name in the alternative text
 
 
@@ -41,19 +41,8 @@ def over_time(frame: pl.DataFrame) -> Figure:
         f"most in the {unit} {'of ' if short else ''}{most['from']:{name}}, {most['postings']:,}"
         + (f"; {undated:,} without a date." if undated else ".")
     )
-    altair, _ = drawing()
-    rows = counted.with_columns(pl.col("from", "to").dt.strftime("%Y-%m-%dT%H:%M:%SZ")).to_dicts()
-    few = {"values": list(range(most["postings"] + 1))} if most["postings"] <= _FEW else {}  # no halves of a posting
-    chart = (
-        altair.Chart(altair.Data(values=rows), width=560, height=200)
-        .mark_bar(color=MARK, binSpacing=2)
-        .encode(
-            x=altair.X("from:T", bin="binned", scale={"type": "utc"}, title=f"{unit} of first sight (UTC)"),
-            x2="to:T",
-            y=altair.Y("postings:Q", axis={"format": ",d", **few}, title="postings"),
-        )
-    )
-    return show(chart, alt=alt)
+    rows = counted.with_columns(pl.col("from", "to").dt.strftime("%Y-%m-%dT%H:%M:%SZ")).rename({"postings": "number"})
+    return show(columns(rows.to_dicts(), noun=f"{unit} of first sight (UTC)"), alt=alt)
 
 
 def top(frame: pl.DataFrame, column: str, count: int = 10) -> Figure:
@@ -85,21 +74,13 @@ def top(frame: pl.DataFrame, column: str, count: int = 10) -> Figure:
     words = ", ".join(f"{_short(row['value'])} {row['postings']:,}" for row in shown)
     which = f"the {len(shown)} most frequent of {len(counted):,} values" if len(counted) > len(shown) else "all values"
     noun = column.replace("_", " ")
-    altair, _ = drawing()
-    chart = altair.Chart(altair.Data(values=shown), width=420, height=altair.Step(24)).encode(
-        x=altair.X("postings:Q", axis=None),
-        y=altair.Y("value:N", sort=[row["value"] for row in shown], title=noun),
-    )
-    numbers = chart.mark_text(align="left", dx=5, color=INK).encode(text=altair.Text("postings:Q", format=","))
-    bars = chart.mark_bar(color=MARK)
-    return show(bars + numbers, alt=f"Postings by {noun}, {which}: {words}; {len(frame):,} postings in all.")
+    rows = [{"label": row["value"], "number": row["postings"], "text": f"{row['postings']:,}"} for row in shown]
+    return show(bars(rows, noun=noun), alt=f"Postings by {noun}, {which}: {words}; {len(frame):,} postings in all.")
 
 
 def _nothing(what: str = "") -> Figure:
-    altair, _ = drawing()
     said = f"No {what or 'postings'}: there is nothing to draw."
-    chart = altair.Chart(altair.Data(values=[{}]), width=420, height=60).mark_text(color=INK, fontSize=13)
-    return show(chart.encode(text=altair.value(said)), alt=said)
+    return show(sentence(said), alt=said)
 
 
 def _column(frame: pl.DataFrame, name: str) -> pl.Series:

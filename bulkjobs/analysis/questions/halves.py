@@ -1,0 +1,77 @@
+"""The two halves of a period, between which a change is told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+
+from ...errors import InvalidQuery
+from .scope import collected, moment
+
+Period = tuple[dt.date, dt.date]
+
+
+@dataclass(frozen=True)
+class Halves:
+    """Two halves of the same length: from `start` to `middle`, and from there to `end` (UTC).
+
+    Attributes
+    ----------
+    start, middle, end : datetime
+        In UTC, without a zone; `end` does not belong to it.
+    """
+
+    start: dt.datetime
+    middle: dt.datetime
+    end: dt.datetime
+
+    @property
+    def words(self) -> str:
+        """What is compared."""
+        return f"{self.start:%-d %b %Y} to {self.middle:%-d %b %Y} against from then to {self._last:%-d %b %Y}"
+
+    @property
+    def during(self) -> str:
+        """The whole of it."""
+        return f"first seen {self.start:%-d %b %Y} to {self._last:%-d %b %Y}"
+
+    def of(self, at: pl.Expr) -> pl.Expr:
+        """Return 0 for a time in the first half, 1 in the second, null elsewhere."""
+        return pl.when(at.is_between(self.start, self.end, closed="left")).then((at >= self.middle).cast(pl.Int8))
+
+    @property
+    def _last(self) -> dt.datetime:
+        return self.end - dt.timedelta(microseconds=1)
+
+
+def halves(rows: pl.LazyFrame, period: Period | None) -> Halves | None:
+    """Cut a period in halves, or the time of all postings; None where none has a date.
+
+    Raises
+    ------
+    InvalidQuery
+        The period is no two dates, or ends before it begins.
+    """
+    if period is None:
+        at = moment(rows, "created")
+        first, last = collected(rows.select(first=at.min(), last=at.max()))[0].row(0)
+        return _cut(first, last + dt.timedelta(microseconds=1)) if first else None
+    if len(period) != 2 or not all(isinstance(day, dt.date) for day in period):
+        raise _bad(period)
+    start, end = (dt.datetime(day.year, day.month, day.day) for day in period)  # noqa: DTZ001 - UTC, as all here
+    if start >= end:
+        raise _bad(period)
+    return _cut(start, end)
+
+
+def _cut(start: dt.datetime, end: dt.datetime) -> Halves:
+    return Halves(start, start + (end - start) / 2, end)
+
+
+def _bad(period: object) -> InvalidQuery:
+    return InvalidQuery(
+        f"The period must be two dates, the earlier one first, not {period!r}.", field="period",
+        next_step="period=(date(2025, 1, 1), date(2026, 1, 1))",
+    )  # fmt: skip

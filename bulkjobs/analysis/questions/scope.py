@@ -1,0 +1,95 @@
+"""What a question is asked of: the postings and columns that it reads, and how that is said in a title."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from ...display import safe_text
+from ...errors import InvalidQuery
+from ..enrich import PARTS
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Postings that a question is asked of.
+
+    Attributes
+    ----------
+    rows : LazyFrame
+        The postings, with the columns that the question reads.
+    of : str
+        Which postings they are, in words.
+    unique : bool
+        Whether a posting that was put up again counts once.
+    """
+
+    rows: pl.LazyFrame
+    of: str
+    unique: bool
+
+    def title(self, what: str, postings: int, more: str = "") -> str:
+        """Return a title: what is asked, of how many postings, and of which."""
+        once = ", reposts counted once" if self.unique else ""
+        count = f"{postings:,} posting{'' if postings == 1 else 's'}"
+        return f"{what} ({count}{once}{more})" + (f": {self.of}" if self.of else "")
+
+
+def scope(frame: pl.DataFrame | pl.LazyFrame, columns: Sequence[str], of: str = "", unique: bool = False) -> Scope:
+    """Take the columns that a question reads out of a frame.
+
+    Raises
+    ------
+    InvalidQuery
+        The frame lacks one of them.
+    """
+    lazy = frame.lazy()
+    names = lazy.collect_schema().names()
+    needed = list(dict.fromkeys([*columns, *(("canonical_id", "created", "id") if unique else ())]))
+    for name in needed:
+        if name not in names:
+            raise _lacking(name)
+    rows = lazy.select(needed)
+    return Scope(_first_ones(rows) if unique else rows, " ".join(safe_text(of).split()), unique)
+
+
+def collected(*lazy: pl.LazyFrame) -> list[pl.DataFrame]:
+    """Run small sums over many postings, in one pass where they share it, and in pieces where they are large."""
+    return pl.collect_all(lazy, engine="streaming")
+
+
+def dtype(rows: pl.LazyFrame, column: str) -> pl.DataType:
+    """Return the type of a column."""
+    return rows.collect_schema()[column]
+
+
+def moment(rows: pl.LazyFrame, column: str) -> pl.Expr:
+    """Return a column of dates or times as times in UTC, without a zone.
+
+    Raises
+    ------
+    InvalidQuery
+        It holds no dates.
+    """
+    kind = dtype(rows, column)
+    if kind == pl.Null or kind == pl.Date:
+        return pl.col(column).cast(pl.Datetime("us"))
+    if not isinstance(kind, pl.Datetime):
+        raise InvalidQuery(f"The column {column!r} holds {kind}, no dates.", field=column, next_step='by="created"')
+    zoned = pl.col(column).dt.convert_time_zone("UTC") if kind.time_zone else pl.col(column)
+    return zoned.dt.replace_time_zone(None).cast(pl.Datetime("us"))
+
+
+def _first_ones(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Keep the first posting of each chain that is there; one without a chain is its own."""
+    ordered = rows.sort("canonical_id", "created", "id", maintain_order=True)
+    first = pl.col("canonical_id") != pl.col("canonical_id").shift(1)
+    return ordered.filter(first.fill_null(True))
+
+
+def _lacking(name: str) -> InvalidQuery:
+    part = next((part for part, of in PARTS.items() if name in of.adds), None)
+    step = f'enrich(frame, only=["{part}"])' if part else "see frame.columns; enrich(frame, only=[...]) adds more"
+    return InvalidQuery(f"The frame has no column {name!r}.", field=name, next_step=step)

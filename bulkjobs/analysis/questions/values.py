@@ -1,0 +1,56 @@
+"""The values of a column, as text that can be counted: of a scalar one a posting, of a list any number."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ...errors import InvalidQuery
+from .answer import NOT_STATED, OTHERS
+from .scope import dtype
+
+
+def noun(column: str) -> str:
+    """Return the name of a column in words."""
+    return column.replace("_", " ")
+
+
+def label(value: str) -> str:
+    """Return a value for a chart, so that none looks like a row of our own."""
+    return f"“{value}”" if value in (NOT_STATED, OTHERS) else value
+
+
+def is_list(rows: pl.LazyFrame, column: str) -> bool:
+    """Tell whether a posting has any number of values in a column."""
+    return isinstance(dtype(rows, column), pl.List)
+
+
+def value(rows: pl.LazyFrame, column: str) -> pl.Expr:
+    """Return a column as String, or List(String) with each item once; null where nothing is stated.
+
+    Blanks around a value don't count, and a blank text states nothing.
+
+    Raises
+    ------
+    InvalidQuery
+        It holds structures or bytes, which can't be counted as text.
+    """
+    kind = dtype(rows, column)
+    inner = kind.inner if isinstance(kind, pl.List) else kind
+    if inner.is_nested() or inner in (pl.Binary, pl.Object):
+        raise InvalidQuery(f"The column {column!r} holds {kind}: its values can't be counted.", field=column,
+                           next_step=f'frame.with_columns(pl.col("{column}").<what counts>)')  # fmt: skip
+    if not isinstance(kind, pl.List):
+        return _text(pl.col(column))
+    items = pl.col(column).list.eval(_text(pl.element())).list.drop_nulls().list.unique(maintain_order=True)
+    return pl.when(items.list.len() > 0).then(items)
+
+
+def each(valued: pl.LazyFrame) -> pl.LazyFrame:
+    """Return one row a posting and value, without postings that state none. Has ``value`` of `value`."""
+    stated = valued.drop_nulls("value")
+    return stated.explode("value", empty_as_null=False) if is_list(valued, "value") else stated
+
+
+def _text(given: pl.Expr) -> pl.Expr:
+    text = given.cast(pl.String).str.strip_chars()
+    return pl.when(text != "").then(text)
