@@ -9,6 +9,7 @@ from .client import Client
 from .collection import Collection
 from .ledger import Ledger
 from .plan import Plan
+from .provenance import Provenance
 from .query import JobFilter, JobIds
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = [
     "JobIds",
     "Ledger",
     "Plan",
+    "Provenance",
     "Sandbox",
     "errors",
     "events",

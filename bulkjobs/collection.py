@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import polars as pl
 
-from . import expiry, outcomes, receive
+from . import expiry, outcomes, receive, trace
 from .clock import as_datetime
 from .display import as_html, as_text
 from .errors import BulkJobsError
@@ -16,8 +16,10 @@ from .events import Listener, Progress
 from .export import export
 from .picture import standing
 from .pipeline import ALL, RECEIVE, Steps, carry_out
+from .provenance import Provenance
 from .query import Query
 from .records import DriftReport, LoadReport, drift
+from .rowhash import RowsHash
 from .rows import PATH, CollectionRow, DataRequestRow, State, bought, overall, paid, to_spend
 from .workshop import DEADLINE, Workshop
 
@@ -245,6 +247,19 @@ class Collection:
     def export(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the postings as ``.parquet``, ``.csv`` or ``.ndjson``; see `bulkjobs.export.export`."""
         return export(self.frame(), path, overwrite=overwrite)
+
+    def provenance(self) -> Provenance:
+        """Tell where the postings come from, with a hash of the rows themselves; reads them all, bit by bit.
+
+        Raises
+        ------
+        LoadFailed
+            It is not wholly here yet.
+        """
+        read = RowsHash()
+        for part in receive.parts(self._shop, self.id):
+            read.add(part)
+        return trace.of_collection(self._shop, self.id, read)
 
     def _read(self) -> None:
         self._frame, self._report = receive.read(self._shop, self.id)

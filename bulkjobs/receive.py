@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from .query import JobIds
 from .records import LoadReport
 from .rows import HERE, CollectionRow, DataRequestRow, FileRow, overall, source_of
 from .workshop import Workshop, written
+
+_TAKEN_AT_ONCE = 50_000  # postings that come out of the library, where they are read bit by bit
 
 # --- fetch ------------------------------------------------------------------------------------------------
 
@@ -206,17 +208,14 @@ def scan(shop: Workshop, collection_id: str) -> pl.LazyFrame:
         if not shop.library.has(source_of(request)):
             shelve(shop, request)
     bought = shop.library.scan(sources=[source_of(request) for request in requests])
-    taken = _taken(shop, collection_id)
-    return bought if taken is None else pl.concat([bought, taken])
-
-
-def _taken(shop: Workshop, collection_id: str) -> pl.LazyFrame | None:
-    """Return the postings that a collection did not buy, for the library held them."""
     row = shop.ledger.collection(collection_id)
-    if not row.owned:
-        return None
+    return pl.concat([bought, _taken(shop, row, shop.ledger.owned(row.id))]) if row.owned else bought
+
+
+def _taken(shop: Workshop, row: CollectionRow, ids: pl.Series) -> pl.LazyFrame:
+    """Return postings that a collection did not buy, for the library held them."""
     foreign = [other.id for other in shop.ledger.collections() if other.service != row.service]
-    return shop.library.taken(shop.ledger.owned(row.id), as_of=row.made_at, except_collections=foreign)
+    return shop.library.taken(ids, as_of=row.made_at, except_collections=foreign)
 
 
 def read(shop: Workshop, collection_id: str) -> tuple[pl.DataFrame, LoadReport]:
@@ -231,6 +230,23 @@ def read(shop: Workshop, collection_id: str) -> tuple[pl.DataFrame, LoadReport]:
     requests = [request for request in all_here(shop, collection_id) if request.request_id is not None]
     frame, report = joined(_read_again(shop, request) for request in requests)
     return with_taken(shop, collection_id, frame), report
+
+
+def parts(shop: Workshop, collection_id: str) -> Iterator[pl.DataFrame]:
+    """Read the rows of `read`, in their order, one data request after the other: no more than that is in memory.
+
+    Raises
+    ------
+    LoadFailed
+        As for `read`.
+    """
+    for request in all_here(shop, collection_id):
+        if request.request_id is not None:
+            yield _read_again(shop, request)[0]
+    row = shop.ledger.collection(collection_id)
+    if row.owned:
+        for ids in shop.ledger.owned(collection_id).to_frame().iter_slices(_TAKEN_AT_ONCE):
+            yield _taken(shop, row, ids["id"]).collect(engine="streaming")
 
 
 def is_kept(shop: Workshop, request: DataRequestRow) -> bool:
@@ -249,8 +265,11 @@ def _read_again(shop: Workshop, request: DataRequestRow) -> tuple[pl.DataFrame, 
 
 def with_taken(shop: Workshop, collection_id: str, bought: pl.DataFrame) -> pl.DataFrame:
     """Add what a collection takes out of the library to what it bought."""
-    taken = _taken(shop, collection_id)
-    return bought if taken is None else records.concatenated([bought, taken.collect(engine="streaming")])
+    row = shop.ledger.collection(collection_id)
+    if not row.owned:
+        return bought
+    taken = _taken(shop, row, shop.ledger.owned(row.id))
+    return records.concatenated([bought, taken.collect(engine="streaming")])
 
 
 def all_here(shop: Workshop, collection_id: str) -> list[DataRequestRow]:

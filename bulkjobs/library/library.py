@@ -15,9 +15,12 @@ from deltalake.transaction import AddAction
 from ..clock import naive
 from ..disk import hash_of
 from ..errors import BulkJobsError, ConfigError
+from ..origins import Snapshot
+from ..provenance import Provenance, utc
 from ..query import JobFilter, JobIds
 from ..records import AT_ONCE, POSTING_SCHEMA, LoadReport, read
 from .reports import ImportReport, LibraryStats
+from .snapshot import of_library
 from .table import Table, told
 
 _ROWS_A_FILE = 20_000  # held in memory by each writer; compaction makes larger files of them
@@ -70,16 +73,55 @@ class Library:
         sources : sequence of str, optional
             Only rows of these sources, all of them, in their order.
         """
+        return self._chosen(version, as_of, sources).select(*POSTING_SCHEMA)
+
+    def _chosen(
+        self, version: int | None, as_of: dt.datetime | str | None, sources: Sequence[str] | None
+    ) -> pl.LazyFrame:
+        """Return the rows of `scan`, of `LIBRARY_SCHEMA`."""
         rows = self._delta.rows(version)
         if as_of is not None:
             rows = rows.filter(pl.col("added_at") <= _utc(as_of))
         if sources is not None:
-            return rows.filter(pl.col("source").is_in(list(sources))).sort("source", "row").select(*POSTING_SCHEMA)
+            return rows.filter(pl.col("source").is_in(list(sources))).sort("source", "row")
         keys = rows.select("id", *_NEWEST)
         newest = keys.filter(pl.col("id").is_not_null()).sort(_NEWEST).unique("id", keep="last")
         nameless = keys.filter(pl.col("id").is_null())  # nobody can tell whether they are the same
         chosen = pl.concat([newest, nameless]).select("source", "row")
-        return rows.join(chosen, on=["source", "row"], how="semi").select(*POSTING_SCHEMA)
+        return rows.join(chosen, on=["source", "row"], how="semi")
+
+    def provenance(
+        self,
+        *,
+        version: int | None = None,
+        as_of: dt.datetime | str | None = None,
+        sources: Sequence[str] | None = None,
+        where: pl.Expr | None = None,
+    ) -> Provenance:
+        """Tell where the postings of `scan` come from, with a hash of the rows themselves; reads them all, bit by bit.
+
+        Parameters
+        ----------
+        version, as_of, sources
+            As for `scan`. With `as_of` it stays the same, whatever is added later.
+        where : polars.Expr, optional
+            Only postings for which this holds, as in ``scan().filter(where)``.
+
+        Raises
+        ------
+        InvalidQuery
+            `where` can't be asked of postings.
+        """
+        table = self._delta.found(version)
+        read = None if table is None else table.version()
+        rows = self._chosen(read, as_of, sources)
+        made = None if table is None or as_of is not None else table.history(1)[0]["timestamp"] / 1e3
+        snapshot = Snapshot(
+            version=None if as_of is not None else read,
+            at=utc(made),
+            as_of=None if as_of is None else f"{_utc(as_of).isoformat()}Z",
+        )
+        return of_library(rows, where, snapshot, self._delta.collect)
 
     def history(self, posting: int) -> pl.DataFrame:
         """Return every version of a posting, oldest first: a frame of `LIBRARY_SCHEMA`."""

@@ -111,6 +111,9 @@ COLUMNS: tuple[Column, ...] = (
 POSTING_SCHEMA = pl.Schema({column.name: column.dtype for column in COLUMNS})
 """Names and types of a frame of postings. Times are UTC without a zone, exact to the microsecond."""
 
+SCHEMA_VERSION = 1
+"""Counts up when `POSTING_SCHEMA` changes: what was shared says by it how to read it."""
+
 KEYS: Mapping[str, Column] = {key: column for column in COLUMNS for key in column.keys}
 """Each of the vendor's names that has a column."""
 
