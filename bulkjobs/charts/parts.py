@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,19 +23,25 @@ _LONGEST = 400  # characters of a title
 
 
 def line(text: str) -> str:
-    """Return text in one line, safe to show."""
-    return " ".join(safe_text(text).split())
+    """Return text in one line, safe to show; what must not be torn apart stays together."""
+    return re.sub(r"[^\S\u00a0]+", " ", safe_text(text)).strip()
 
 
 def heading(title: str, subtitle: str = "") -> Any:
     """Return a title of an Altair chart, and a smaller one below, cut in lines that fit."""
     altair, _ = drawing()
     lines = [
-        textwrap.wrap(textwrap.shorten(line(text), _LONGEST, placeholder=" …"), wide)
-        for text, wide in ((title, _WIDE), (subtitle, _WIDE + 12))
+        textwrap.wrap(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…", wide)
+        for text, wide in ((line(title), _WIDE), (line(subtitle), _WIDE + 12))
     ]
     look = {"anchor": "start", "frame": "bounds", "fontSize": 14, "subtitleFontSize": 12, "offset": 12}
     return altair.TitleParams(lines[0] or [""], **look, **({"subtitle": lines[1]} if lines[1] else {}))
+
+
+def names(order: Sequence[str], title: str) -> Any:
+    """Return the axis of bars that lie: names in their order, and room for long ones."""
+    altair, _ = drawing()
+    return altair.Y("label:N", sort=list(order), title=title or None, axis={"maxExtent": 300})
 
 
 def whole(most: int | None) -> dict[str, Any]:
@@ -59,7 +66,7 @@ def bars(rows: Sequence[Mapping[str, Any]], *, noun: str, unit: str = "postings"
     shown = [{"pale": False, **row, "label": line(row["label"])} for row in rows]
     chart = altair.Chart(altair.Data(values=shown), width=width, height=altair.Step(24)).encode(
         x=altair.X("number:Q", axis=None, scale={"zero": True}, title=unit),
-        y=altair.Y("label:N", sort=[row["label"] for row in shown], title=noun),
+        y=names([row["label"] for row in shown], noun),
     )
     numbers = chart.mark_text(align="left", dx=5, color=INK).encode(text="text:N")
     return chart.mark_bar(color=MARK).encode(opacity=_pale(altair)) + numbers

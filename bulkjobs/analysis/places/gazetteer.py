@@ -133,6 +133,32 @@ def cities() -> pl.DataFrame:
     )
 
 
+@cache
+def centres() -> pl.DataFrame:
+    """Return where the people of each country live in the middle: ``iso_2``, ``latitude`` and ``longitude``, degrees.
+
+    The mean of its cities on the globe, by their people; of 15,000 people and more, or of the largest there is.
+    """
+    known = _geonames()
+    cities = pl.DataFrame(
+        [
+            (city["countrycode"], city["latitude"], city["longitude"], max(city["population"], 1))
+            for city in known.get_cities().values()
+        ],
+        schema=["iso_2", "latitude", "longitude", "people"],
+        orient="row",
+    )
+    up, round_ = pl.col("latitude").radians(), pl.col("longitude").radians()
+    axes = {"x": up.cos() * round_.cos(), "y": up.cos() * round_.sin(), "z": up.sin()}  # so that 180 is beside -180
+    means = cities.group_by("iso_2").agg((axis * pl.col("people")).sum().alias(name) for name, axis in axes.items())
+    flat = (pl.col("x") ** 2 + pl.col("y") ** 2).sqrt()
+    return means.select(
+        "iso_2",
+        latitude=pl.arctan2("z", flat).degrees().round(2),  # a sum's last digits follow its order
+        longitude=pl.arctan2("y", "x").degrees().round(2),
+    ).sort("iso_2")
+
+
 def _agreed(named: pl.DataFrame, value: str) -> pl.DataFrame:
     """Keep the names on which their best-ranked sources agree."""
     table = named.with_columns(key=fold(pl.col("key"))).filter(pl.col("key") != "")

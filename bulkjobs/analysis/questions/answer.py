@@ -50,6 +50,10 @@ class Answer:
     note: str
     draw: Callable[[Answer], alt.TopLevelMixin] | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        for name in ("title", "sentence", "note"):  # values of postings stand in them
+            object.__setattr__(self, name, safe_text(getattr(self, name)))
+
     def chart(self) -> Figure:
         """Return a chart of it, with its words as alternative text.
 
@@ -62,14 +66,14 @@ class Answer:
         return show(drawn, alt=f"{self.title}. {self.sentence}")
 
     def __repr__(self) -> str:
-        return safe_text("\n".join(text for text in (self.title, self.sentence, self.note) if text))
+        return "\n".join(text for text in (self.title, self.sentence, self.note) if text)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": self.html(), "text/plain": repr(self)}
 
     def html(self) -> str:
         """Return words, chart and table as HTML to stand in a page; texts of postings are escaped."""
-        words = "".join(f"<p>{html.escape(safe_text(text))}</p>" for text in (self.sentence, self.note) if text)
+        words = "".join(f"<p>{html.escape(text)}</p>" for text in (self.sentence, self.note) if text)
         try:
             drawn = self.chart().svg() if self.draw else ""
         except ConfigError as error:  # the table says it, too
@@ -97,11 +101,11 @@ def shaped(frame: pl.DataFrame, schema: dict[str, Any]) -> pl.DataFrame:
 
 
 def percent(part: float | None, whole: float | None = 1) -> str:
-    """Return a share in words: such as ``12.3 %``; ``–`` of nothing."""
+    """Return a share in words: such as ``12 %``, ``1.2 %``; ``–`` of nothing."""
     if part is None or not whole:
         return "–"
     share = 100 * part / whole
-    return f"{share:.1f} %" if 0 < share < 10 else f"{share:.0f} %"
+    return f"{share:.1f}\u00a0%" if 0 < share < 10 else f"{share:.0f}\u00a0%"
 
 
 def signed(points: float) -> str:

@@ -55,6 +55,19 @@ def scope(frame: pl.DataFrame | pl.LazyFrame, columns: Sequence[str], of: str = 
     return Scope(_first_ones(rows) if unique else rows, " ".join(safe_text(of).split()), unique)
 
 
+def checked(count: int) -> int:
+    """Return how many rows are asked for.
+
+    Raises
+    ------
+    InvalidQuery
+        It is no whole number from 1 on.
+    """
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise InvalidQuery(f"count must be a whole number from 1 on, not {count!r}.", field="count")
+    return count
+
+
 def collected(*lazy: pl.LazyFrame) -> list[pl.DataFrame]:
     """Run small sums over many postings, in one pass where they share it, and in pieces where they are large."""
     return pl.collect_all(lazy, engine="streaming")

@@ -8,10 +8,9 @@ from typing import Any
 import polars as pl
 
 from ...charts import parts
-from ...errors import InvalidQuery
 from .answer import NOT_STATED, OTHERS, SMALL, Answer, none, percent, quoted, shaped, signed
 from .halves import Halves, Period, halves
-from .scope import collected, moment, scope
+from .scope import checked, collected, moment, scope
 from .values import each, is_list, label, noun, value
 
 _MOVED = 0.5  # percentage points; less is no news
@@ -63,8 +62,7 @@ def top(
     InvalidQuery
         The frame lacks the column, or `count` or `period` make no sense.
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise InvalidQuery(f"count must be a whole number from 1 on, not {count!r}.", field="count")
+    checked(count)
     dated = period is not None or "created" in frame.collect_schema().names()
     asked = scope(frame, [column, *(["created"] if dated else [])], of, unique)
     cut = halves(asked.rows, period) if dated else None
@@ -89,8 +87,8 @@ def top(
 
 def _what(column: str, count: int, distinct: int) -> str:
     if distinct > count:
-        return f"The {count} most frequent of {distinct:,} values of {noun(column)}"
-    return f"Values of {noun(column)}"
+        return f"Postings by {noun(column)}, the {count} most frequent of {distinct:,} values"
+    return f"Postings by {noun(column)}, all values"
 
 
 def _table(found: pl.DataFrame, sums: pl.DataFrame, stated: pl.DataFrame, count: int, *, others: bool) -> pl.DataFrame:
@@ -121,11 +119,11 @@ def _table(found: pl.DataFrame, sums: pl.DataFrame, stated: pl.DataFrame, count:
 def _sentence(table: pl.DataFrame, column: str) -> str:
     rows = table.filter(pl.col("kind") == "value").to_dicts()
     if not rows:
-        return f"None of the postings states {noun(column)}."
+        return f"None of the postings states any {noun(column)}."
     first = rows[0]
     said = (
         f"Most frequent: {quoted(first['value'])}, in {percent(first['share'])} of the postings that state"
-        f" {noun(column)} ({first['postings']:,})."
+        f" any {noun(column)} ({first['postings']:,})."
     )
     moved = [row for row in rows if row["change"] is not None and not row["small"] and abs(row["change"]) >= _MOVED]
     if moved:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import polars as pl
 
+from ...display import safe_text
 from ...errors import InvalidQuery
 from .answer import NOT_STATED, OTHERS
 from .scope import dtype
 
+_NOUNS = {
+    "company_name": "company", "country_iso_2": "country", "country_iso_3": "country", "employment_type": "employment",
+    "functions": "function", "industries": "industry", "skills": "skill", "work_mode": "mode of work",
+}  # fmt: skip
+
 
 def noun(column: str) -> str:
-    """Return the name of a column in words."""
-    return column.replace("_", " ")
+    """Return what one value of a column is, in words."""
+    return _NOUNS.get(column, " ".join(safe_text(column).replace("_", " ").split()))
 
 
-def label(value: str) -> str:
+def label(value: str, kind: str = "value") -> str:
     """Return a value for a chart, so that none looks like a row of our own."""
-    return f"“{value}”" if value in (NOT_STATED, OTHERS) else value
+    return f"“{value}”" if kind == "value" and value in (NOT_STATED, OTHERS) else value
 
 
 def is_list(rows: pl.LazyFrame, column: str) -> bool:

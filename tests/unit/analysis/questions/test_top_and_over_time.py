@@ -78,8 +78,8 @@ def test_the_first_and_the_last_period_are_marked_where_a_day_of_them_is_left_ou
     assert answer.title == "Postings by month, first seen (5 postings): welders"
     assert answer.frame["postings"].to_list() == [1, 2, 0, 1, 1]
     assert answer.frame["partial"].to_list() == [True, False, False, False, False]
-    assert answer.sentence.startswith("Most of them, 2 (40 %), are of February 2025 (first seen).")
-    assert "Date not stated: 1 (20 %)" in answer.note
+    assert answer.sentence.startswith("Most of them, 2 (40\u00a0%), are of February 2025 (first seen).")
+    assert "Date not stated: 1 (20\u00a0%)" in answer.note
     assert "Pale: a month that is not covered whole" in drawn(answer)
 
 
@@ -148,7 +148,7 @@ def test_no_postings_and_nothing_stated_are_said() -> None:
             assert answer.sentence in drawn(answer)
     answer = top(postings({}, {}), "skills")
     assert answer.frame.select("kind", "postings").rows() == [("not stated", 2)]
-    assert "None of the postings states skills" in drawn(answer)
+    assert "None of the postings states any skill" in drawn(answer)
     assert "None of the postings has a date" in drawn(over_time(postings({})))
     assert over_time(postings({})).frame["postings"].to_list() == [1]
 

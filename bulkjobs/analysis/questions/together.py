@@ -1,0 +1,124 @@
+"""Skills that postings ask for together."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+import polars as pl
+
+from ...charts import parts
+from ...errors import InvalidQuery
+from .answer import SMALL, Answer, none, percent, quoted, shaped
+from .scope import checked, collected, scope
+from .values import each, is_list, noun, value
+
+Order = Literal["both", "lift"]
+
+_SCHEMA: dict[str, Any] = {
+    "first": pl.String, "second": pl.String, "both": pl.Int64, "share": pl.Float64, "lift": pl.Float64,
+    "small": pl.Boolean,
+}  # fmt: skip
+
+
+def together(
+    frame: pl.DataFrame | pl.LazyFrame,
+    count: int = 15,
+    *,
+    column: str = "skills",
+    order: Order = "both",
+    of: str = "",
+    unique: bool = False,
+) -> Answer:
+    """Count the pairs of skills that stand in the same posting.
+
+    Parameters
+    ----------
+    frame : DataFrame or LazyFrame
+        Postings.
+    count : int, default 15
+        How many pairs, at the most.
+    column : str, default "skills"
+        A column of lists.
+    order : {"both", "lift"}
+        The most frequent pairs first, or those that come together most above chance; of the latter only pairs in 10
+        postings or more.
+    of : str
+        Which postings they are, for the title.
+    unique : bool
+        Count a posting that was put up again once, as it was put up first.
+
+    Returns
+    -------
+    Answer
+        By `order`, and by name among equals: ``first`` and ``second``, in the order of the alphabet; ``both``, the
+        postings that state both; ``share``, of those that state any skill; ``lift``, how many times as often as by
+        chance, were the two independent; ``small`` (fewer than 10 postings). Postings with one skill or none are in no
+        pair.
+
+    Raises
+    ------
+    InvalidQuery
+        The frame lacks the column, it holds no lists, or `count` or `order` make no sense.
+    """
+    checked(count)
+    if order not in get_args(Order):
+        raise InvalidQuery(f"order must be 'both' or 'lift', not {order!r}.", field="order")
+    asked = scope(frame, [column], of, unique)
+    if not is_list(asked.rows, column):
+        raise InvalidQuery(f"The column {column!r} holds no lists.", field=column, next_step='column="skills"')
+    valued = asked.rows.select(value=value(asked.rows, column)).with_row_index("at")
+    items = each(valued)
+    pairs = items.join(items, on="at").filter(pl.col("value") < pl.col("value_right"))
+    totals, single, both = collected(
+        valued.select(pl.len(), stated=pl.col("value").count(), several=(pl.col("value").list.len() > 1).sum()),
+        items.group_by("value").len("times"),
+        pairs.group_by(first="value", second="value_right").agg(both=pl.len()),
+    )
+    total, stated, several = totals.row(0)
+    title = asked.title(f"Pairs of {noun(column)}s that come together{_ORDERS[order]}", total)
+    if not total:
+        return none(title, _SCHEMA)
+    table = _table(both, single, stated, order).head(count)
+    note = (
+        f"None stated: {total - stated:,} ({percent(total - stated, total)} of all); several stated: {several:,}."
+        " Lift: how many times as often as by chance; 1 is chance."
+    )
+    said = _sentence(table, noun(column))
+    return Answer(table, title, said, note, _draw if len(table) else None)
+
+
+_ORDERS = {"both": "", "lift": ", most above chance"}
+
+
+def _table(both: pl.DataFrame, single: pl.DataFrame, stated: int, order: Order) -> pl.DataFrame:
+    table = both.join(single.rename({"value": "first", "times": "a"}), on="first")
+    table = table.join(single.rename({"value": "second", "times": "b"}), on="second")
+    times = {name: pl.col(name).cast(pl.Float64) for name in ("both", "a", "b")}
+    table = table.with_columns(
+        share=pl.col("both") / stated,
+        lift=times["both"] * stated / (times["a"] * times["b"]),
+        small=pl.col("both") < SMALL,
+    )
+    if order == "lift":
+        table = table.filter(~pl.col("small"))
+    return shaped(table.sort(order, "first", "second", descending=[True, False, False]), _SCHEMA)
+
+
+def _sentence(table: pl.DataFrame, noun: str) -> str:
+    if table.is_empty():
+        return f"No two {noun}s come together often enough to tell."
+    row = table.row(0, named=True)
+    return (
+        f"{quoted(row['first'])} and {quoted(row['second'])} come together in {row['both']:,} postings:"
+        f" {percent(row['share'])} of those that state any {noun}, {row['lift']:,.1f} times as often as by chance."
+    )
+
+
+def _draw(answer: Answer) -> Any:
+    rows = [
+        {"label": f"{row['first']} + {row['second']}", "number": row["both"], "pale": row["small"],
+         "text": f"{row['both']:,} (lift {row['lift']:,.1f})" + (" few" if row["small"] else "")}
+        for row in answer.frame.iter_rows(named=True)
+    ]  # fmt: skip
+    below = "Postings that state both. Lift: how many times as often as by chance."
+    return parts.bars(rows, noun="pair").properties(title=parts.heading(answer.title, below))
