@@ -11,7 +11,7 @@ import polars as pl
 from ...charts import boxes, parts
 from ...errors import InvalidQuery
 from .answer import NOT_STATED, SMALL, Answer, none, percent, quoted, shaped
-from .groups import EVERY, grouped
+from .groups import EVERY, grouped, several
 from .scope import checked, collected, scope
 from .values import label, noun
 
@@ -87,8 +87,9 @@ def salaries(
     used = (pl.col("currency") == code).fill_null(False) & pay.is_between(low, high) & (pay > 0)
     table = shaped(_table(grouped(asked.rows, by, count, used, pay=pl.when(used).then(pay))), _SCHEMA)
     kept = int(collected(asked.rows.select(used.sum()))[0].item())
+    note = several(asked.rows, by) + _note(sums, code, kept, (low, high))
     draw = partial(_draw, unit=f"{code} a year", noun=noun(by) if by else "") if kept else None
-    return Answer(table, title, _sentence(table, code, kept), _note(sums, code, kept, (low, high)), draw)
+    return Answer(table, title, _sentence(table, code, kept), note, draw)
 
 
 def _most_frequent(sums: pl.DataFrame) -> str:

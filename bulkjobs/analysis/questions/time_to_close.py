@@ -10,7 +10,7 @@ import polars as pl
 
 from ...charts import parts, series
 from .answer import NOT_STATED, SMALL, Answer, none, percent, quoted, shaped
-from .groups import EVERY, GROUPS, grouped
+from .groups import EVERY, GROUPS, grouped, several
 from .lifetimes import CAVEAT, READS, latest, lifetimes
 from .scope import checked, collected, scope
 from .survival import days_until, survival
@@ -94,7 +94,7 @@ def time_to_close(
     drawn = {label(row["group"], row["kind"]): curves[key] for key, row in zip(curves, found.to_dicts(), strict=True)
              if not row["small"] and row["kind"] != NOT_STATED}  # fmt: skip
     draw = partial(_draw, curves=drawn, noun=noun(by) if by else "") if drawn else None
-    return Answer(found, title, _sentence(found), _note(found, end), draw)
+    return Answer(found, title, _sentence(found), several(asked.rows, by) + _note(found, end), draw)
 
 
 def _row(key: Any, counts: pl.DataFrame, curve: pl.DataFrame) -> dict[str, Any]:
@@ -115,8 +115,8 @@ def _sentence(found: pl.DataFrame) -> str:
     reached = sorted((row for row in rows if row["median"] is not None), key=lambda row: (row["median"], row["group"]))
     if not reached:
         return "Of no group half of the postings closed while they were watched."
-    fastest = _half(reached[0]["median"], quoted(reached[0]["group"]))
-    return fastest + (f" {_half(reached[-1]['median'], quoted(reached[-1]['group']))}" if len(reached) > 1 else "")
+    ends = reached[:1] if len(reached) == 1 else [reached[0], reached[-1]]
+    return " ".join(_half(row["median"], f"the postings of {quoted(row['group'])}") for row in ends)
 
 
 def _half(days: int | None, what: str) -> str:

@@ -119,7 +119,10 @@ def test_the_groups_are_told_and_drawn_apart() -> None:
     assert answer.frame.select("group", "kind", "median", "small").rows() == [
         ("Chile", "value", 2, False), ("all others", "value", 50, False), ("not stated", "not stated", 3, True),
     ]  # fmt: skip
-    assert answer.sentence == "Half of “Chile” closed within 3 days. Half of “all others” closed within 51 days."
+    assert answer.sentence == (
+        "Half of the postings of “Chile” closed within 3 days."
+        " Half of the postings of “all others” closed within 51 days."
+    )
     assert "““" not in drawn(answer)
     assert "“all others”" in drawn(answer)
 

@@ -82,6 +82,14 @@ def test_each_posting_has_one_mode_in_one_group(rows: list[dict[str, Any]]) -> N
         assert group["share"].sum() == pytest.approx(1)
 
 
+def test_a_posting_of_several_skills_is_in_several_groups_and_one_of_none_is_not_lost() -> None:
+    frame = postings({"skills": ["R", "SQL"], "work_mode": "remote"}, {"skills": ["SQL", "Go"]}, {"skills": []}, {})
+    answer = remote_share(frame, by="skills", count=2)
+    sums = answer.frame.group_by("group", "kind", maintain_order=True).agg(pl.col("postings").sum()).rows()
+    assert sums == [("SQL", "value", 2), ("Go", "value", 1), ("not stated", "not stated", 2)]
+    assert answer.note.startswith("A posting can be in several groups.")
+
+
 def test_shares_are_told_over_time_or_by_a_column() -> None:
     rows = [{"work_mode": "remote", "country": "Chile", "created": day("2025-01-01")}] * 12
     rows += [{"country": "not stated", "created": day("2025-01-03")}] * 3
@@ -116,7 +124,7 @@ def test_the_map_places_a_disc_for_each_country() -> None:
     assert answer.frame.select("country", "postings").rows() == [
         ("Germany", 30), ("United States", 2), ("Fiji", 1), ("Singapore", 1), ("not stated", 1),
     ]  # fmt: skip
-    assert answer.sentence.startswith("The postings are of 4 countries; most are in Germany (88\u00a0%)")
+    assert answer.sentence.startswith("The postings are of 4 countries: Germany (88\u00a0%)")
     text = drawn(answer)
     assert "Germany" in text
     assert len(answer.chart().svg()) < 200_000
