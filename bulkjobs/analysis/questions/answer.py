@@ -129,8 +129,8 @@ def _cell(name: str, value: Any) -> str | None:
         return None
     if value is True:
         return "yes"
-    if isinstance(value, dt.datetime | dt.date):
-        return f"{value:%Y-%m-%d}"
+    if isinstance(value, dt.date):
+        return value.isoformat()
     if name in _SHARES:
         return percent(value)
     if name == "change":

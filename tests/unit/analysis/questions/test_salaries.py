@@ -91,6 +91,12 @@ def test_the_groups_are_those_with_most_pay_stated() -> None:
     assert "A posting can be in several groups." in salaries(postings(*rows), "skills").note
 
 
+def test_how_much_is_inferred_is_said() -> None:
+    rows = [paid(30_000, currency_inferred=True), paid(30_000, period_inferred=True), paid(30_000), paid(None)]
+    assert "is inferred in 2 (67\u00a0%)" in salaries(postings(*rows)).note
+    assert "is inferred" not in salaries(postings(*rows).drop("currency_inferred", "period_inferred")).note
+
+
 def test_nothing_is_no_pay() -> None:
     assert salaries(postings(paid(0), paid(-1))).frame["stated"].to_list() == [0]
 

@@ -52,6 +52,7 @@ def test_pairs_above_chance_are_not_those_of_few_postings() -> None:
     assert "R + SQL" in drawn(answer)
     with pytest.raises(InvalidQuery, match="holds no lists"):
         together(postings(), column="title")
+    assert together(pl.DataFrame({"skills": [None, None]})).title == "Pairs of skills that come together (2 postings)"
     with pytest.raises(InvalidQuery, match="order"):
         together(postings(), order="none")  # type: ignore[arg-type]
     with pytest.raises(InvalidQuery, match="count"):

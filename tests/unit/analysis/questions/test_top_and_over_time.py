@@ -98,6 +98,8 @@ def test_other_dates_and_zones_count_in_utc() -> None:
         over_time(postings({}), by="title")
     with pytest.raises(InvalidQuery, match="every must be one of"):
         over_time(postings({"created": day("2025-01-01")}), "fortnight")  # type: ignore[arg-type]
+    with pytest.raises(InvalidQuery, match="31 December 9999"):
+        over_time(postings({"created": day("9999-12-31")}))
     with pytest.raises(InvalidQuery, match="too many"):
         over_time(postings({"created": day("0001-01-01")}, {"created": day("2025-01-01")}), "day")
 
