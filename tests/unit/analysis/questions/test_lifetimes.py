@@ -130,6 +130,15 @@ def test_the_groups_are_told_and_drawn_apart() -> None:
     assert "“all others”" in drawn(answer)
 
 
+def test_no_more_lines_are_drawn_than_the_eye_tells_apart() -> None:
+    rows = [open_for(at, closed=True, company_name=name) for name in "ABCDEFGHI" for at in range(10)]
+    answer = time_to_close(postings(*rows), "company_name", count=9)
+    assert answer.frame["group"].to_list() == list("ABCDEFGHI")
+    spec = answer.chart().chart.to_dict()
+    assert spec["encoding"]["color"]["scale"]["domain"] == list("ABCDEFG")
+    assert len(set(spec["encoding"]["color"]["scale"]["range"])) == 7
+
+
 def test_too_few_and_none_are_said() -> None:
     for ask in (live, time_to_close):
         assert ask(postings()).frame.is_empty()
