@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,8 @@ PALE = 0.5
 """Opacity of what is too few, or not whole."""
 
 _FEW = 6  # up to which each number has a tick
+_WEEK, _MONTH = 7, 31  # days
+_TICKED, _TICKS = 12, 6  # periods, up to which the ticks are ours, and how many there are
 _WIDE = 78  # characters of a title that fit over a chart
 _LONGEST = 400  # characters of a title
 
@@ -48,6 +51,19 @@ def whole(most: int | None) -> dict[str, Any]:
     """Return settings of an axis of counts: no halves of a posting."""
     few = {"values": list(range(most + 1))} if most is not None and most <= _FEW else {}
     return {"format": ",d", **few}
+
+
+def times(rows: Sequence[Mapping[str, Any]], title: str) -> Any:
+    """Return the axis of periods: of a few, it has a tick where one begins, and none between."""
+    altair, _ = drawing()
+    begin = [dt.datetime.fromisoformat(row["from"]) for row in rows]
+    own: dict[str, Any] = {}
+    days = (dt.datetime.fromisoformat(rows[0]["to"]) - begin[0]).days if rows else 0
+    if begin and (days <= _WEEK or len(set(begin)) <= _TICKED):  # Vega's own weeks begin on Sunday
+        written = "%-d %b %Y" if days <= _WEEK else "%b %Y" if days <= _MONTH else "%Y"
+        ticks = list(dict.fromkeys(begin))
+        own = {"values": [at.timestamp() * 1000 for at in ticks[:: -(-len(ticks) // _TICKS)]], "format": written}
+    return altair.X("from:T", bin="binned", scale={"type": "utc"}, title=title, axis=own or altair.Undefined)
 
 
 def bars(rows: Sequence[Mapping[str, Any]], *, noun: str, unit: str = "postings", width: int = 420) -> Any:
@@ -86,15 +102,18 @@ def columns(rows: Sequence[Mapping[str, Any]], *, noun: str, unit: str = "postin
     shown = [{"pale": False, **row} for row in rows]
     most = max((row["number"] for row in shown), default=0)
     width = size.get("width", 560)
-    spacing = 2 if len(shown) * 6 < width else 0  # between many columns it would leave nothing of them
+    many = len(shown) * 6 > width
+    look = {"binSpacing": 0, "stroke": MARK} if many else {"binSpacing": 2}  # between many there is no room
+    joint = altair.condition("datum.number > 0", altair.value(0.6), altair.value(0))
     return (
         altair.Chart(altair.Data(values=shown), **{"width": width, "height": 200, **size})
-        .mark_bar(color=MARK, binSpacing=spacing)
+        .mark_bar(color=MARK, **look)
         .encode(
-            x=altair.X("from:T", bin="binned", scale={"type": "utc"}, title=noun),
+            x=times(shown, noun),
             x2="to:T",
             y=altair.Y("number:Q", axis=whole(most), title=unit),
             opacity=_pale(altair),
+            strokeWidth=joint if many else altair.Undefined,
         )
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .figure import drawing
-from .parts import COLOURS, GREY, PALE, line
+from .parts import COLOURS, GREY, PALE, line, times
 from .parts import names as parts_names
 
 _FAINT = 0.4  # opacity of what is not stated: often most, and the least interesting
@@ -79,7 +79,6 @@ def shares(rows: Sequence[Mapping[str, Any]], names: Sequence[str], *, across: s
         opacity=altair.Opacity("opacity:Q", scale=None, legend=None),
     )
     if time:
-        at = altair.X("from:T", bin="binned", scale={"type": "utc"}, title=across)
-        return chart.encode(x=at, x2="to:T", y=altair.Y("share:Q", **share))
+        return chart.encode(x=times(shown, across), x2="to:T", y=altair.Y("share:Q", **share))
     order = list(dict.fromkeys(row["label"] for row in shown))
     return chart.encode(x=altair.X("share:Q", **share), y=parts_names(order, across))

@@ -12,7 +12,7 @@ from typing import Any
 from .figure import INK, MARK, drawing
 from .parts import PALE, line
 
-_LARGEST = 2_400  # square pixels of a disc
+_LARGEST = 2_400  # square pixels of the square around the largest disc
 _LABELLED, _OF = 5, 12  # labels, and the largest discs that may have one
 _ROOM = {"latitude": 7, "longitude": 45}  # degrees that a label takes
 
@@ -58,7 +58,7 @@ def world(rows: Sequence[Mapping[str, Any]], *, unit: str = "postings") -> Any:
     discs = discs.encode(**place, size=size, opacity=faint)
     names = [
         altair.Chart(altair.Data(values=[row]))
-        .mark_text(color=INK, align="left", dx=4 + math.sqrt(_LARGEST * row["number"] / most / math.pi), fontSize=11)
+        .mark_text(color=INK, align="left", dx=4 + math.sqrt(_LARGEST * row["number"] / most) / 2, fontSize=11)
         .encode(**place, text="label:N")
         for row in _apart(shown)
     ]

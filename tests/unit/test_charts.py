@@ -8,6 +8,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import altair
@@ -15,6 +16,7 @@ import polars as pl
 import pytest
 
 from bulkjobs import charts, errors
+from bulkjobs.charts import parts, world
 from bulkjobs.records import POSTING_SCHEMA
 
 HOSTILE = (
@@ -209,3 +211,38 @@ def test_no_postings_is_said() -> None:
         assert figure.alt == "No postings: there is nothing to draw."
         assert ">No postings: there is nothing to draw.<" in figure.svg()
     assert charts.over_time(postings(created=[None])).alt == "No dates: there is nothing to draw."
+
+
+# --- parts ------------------------------------------------------------------------------------------------
+
+
+def test_long_titles_are_cut_in_lines_that_fit_and_shares_stay_whole() -> None:
+    heading = parts.heading("word " * 60, "as much as 12\u00a0% " * 20).to_dict()
+    assert max(map(len, heading["text"])) <= 78
+    assert len(heading["text"]) > 3
+    assert not any(line.startswith("%") for line in heading["subtitle"])
+    assert len("".join(parts.heading("x" * 5_000).to_dict()["text"])) == 401
+
+
+@pytest.mark.parametrize(
+    ("step", "count", "labels"),
+    [
+        (1, 2, ["3 Mar 2025", "4 Mar 2025"]),
+        (7, 14, ["3 Mar 2025", "24 Mar 2025", "14 Apr 2025", "5 May 2025", "26 May 2025"]),
+    ],
+)
+def test_a_few_periods_have_a_tick_where_they_begin(step: int, count: int, labels: list[str]) -> None:
+    begin = [dt.datetime(2025, 3, 3, tzinfo=dt.UTC) + dt.timedelta(days=step * at) for at in range(count + 1)]
+    rows = [{"from": a.isoformat(), "to": b.isoformat(), "number": 1} for a, b in pairwise(begin)]
+    told = "".join(ET.fromstring(charts.show(parts.columns(rows, noun="day"), alt="x").svg()).itertext())
+    assert [label for label in labels if label in told] == labels
+    assert ":00" not in told
+    assert " AM" not in told
+
+
+def test_the_area_of_a_disc_is_its_number() -> None:
+    row = {"latitude": 10.0, "longitude": 10.0, "pale": False}
+    rows = [{**row, "label": "A", "number": 400}, {**row, "label": "B", "number": 100, "latitude": -40.0}]
+    svg = charts.show(world.world(rows), alt="x").svg()
+    discs = [float(found) for found in re.findall(r'd="M([\d.]+),0A\1,\1,', svg)][:2]  # then those of the legend
+    assert discs[0] ** 2 / discs[1] ** 2 == pytest.approx(4, rel=0.01)

@@ -73,18 +73,23 @@ class Answer:
 
     def html(self) -> str:
         """Return words, chart and table as HTML to stand in a page; texts of postings are escaped."""
-        words = "".join(f"<p>{html.escape(text)}</p>" for text in (self.sentence, self.note) if text)
+        said, note = (f"<p>{html.escape(text)}</p>" if text else "" for text in (self.sentence, self.note))
         try:
             drawn = self.chart().svg() if self.draw else ""
         except ConfigError as error:  # the table says it, too
             drawn = f"<p>{html.escape(error.message)}</p>"
-        return f"<div>{drawn}{self._table()}{words}</div>"
+        return f"<div>{said}{drawn}{self._table()}{note}</div>"
 
     def _table(self) -> str:
-        rows = [[_cell(name, value) for name, value in row.items()] for row in self.frame.head(_ROWS).to_dicts()]
+        told = [name for name in self.frame.columns if name != "kind" and not self._is_never(name)]
+        rows = [[_cell(name, row[name]) for name in told] for row in self.frame.head(_ROWS).to_dicts()]
         more = len(self.frame) - len(rows)
-        heads = [name.replace("_", " ") for name in self.frame.columns]
+        heads = [name.replace("_", " ") for name in told]
         return as_grid(self.title, heads, rows) + (f"<p>… and {more:,} more rows in .frame</p>" if more > 0 else "")
+
+    def _is_never(self, name: str) -> bool:
+        """Tell whether a mark is on no row."""
+        return self.frame[name].dtype == pl.Boolean and not self.frame[name].any()
 
 
 NOTHING = "No postings: there is nothing to count."
@@ -124,8 +129,8 @@ def _cell(name: str, value: Any) -> str | None:
         return None
     if value is True:
         return "yes"
-    if isinstance(value, dt.datetime | dt.date):
-        return f"{value:%Y-%m-%d}"
+    if isinstance(value, dt.date):
+        return value.isoformat()
     if name in _SHARES:
         return percent(value)
     if name == "change":

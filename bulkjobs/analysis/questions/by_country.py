@@ -70,7 +70,8 @@ def _sentence(table: pl.DataFrame) -> str:
     if rows.is_empty():
         return "None of the postings states any country."
     words = ", ".join(f"{row['country']} ({percent(row['share'])})" for row in rows.head(3).to_dicts())
-    return f"The postings are of {len(rows):,} countr{'y' if len(rows) == 1 else 'ies'}; most are in {words}."
+    more = " and others" if len(rows) > 3 else ""
+    return f"The postings are of {len(rows):,} countr{'y' if len(rows) == 1 else 'ies'}: {words}{more}."
 
 
 def _note(table: pl.DataFrame, total: int) -> str:

@@ -15,6 +15,11 @@ GROUPS = 6
 """Groups that are told apart; more lines or colours are not told apart by the eye."""
 
 
+def several(rows: pl.LazyFrame, by: str | None) -> str:
+    """Return what to bear in mind of groups of a column of lists."""
+    return "A posting can be in several groups. " if by is not None and is_list(rows, by) else ""
+
+
 def grouped(
     rows: pl.LazyFrame, by: str | None, count: int, where: pl.Expr | None = None, **columns: Any
 ) -> pl.LazyFrame:

@@ -103,7 +103,7 @@ def _sentence(found: pl.DataFrame, unit: Unit, end: dt.datetime) -> str:
     most = dated.sort("live", "from", descending=[True, False]).row(0, named=True)
     return (
         f"On {end:%-d %B %Y}, {last:,} of {opened:,} postings were live ({percent(last, opened)})."
-        f" Most were live at the end of {periods.name(most['from'], unit)}: {most['live']:,}."
+        f" The stock was largest at the end of {periods.name(most['from'], unit)}: {most['live']:,}."
     )
 
 

@@ -85,8 +85,8 @@ def _sentence(found: pl.DataFrame, unit: Unit, by: str) -> str:
     dated = found.drop_nulls("from")
     most = dated.sort("postings", "from", descending=[True, False]).row(0, named=True)
     said = (
-        f"Most of them, {most['postings']:,} ({percent(most['share'])}), are of {periods.name(most['from'], unit)}"
-        f" ({_word(by)})."
+        f"The {unit} with most postings ({_word(by)}) is {periods.name(most['from'], unit)}: {most['postings']:,}"
+        f" ({percent(most['share'])})."
     )
     ordinary = dated.filter(~pl.col("partial"))["postings"].cast(pl.Float64)
     median = ordinary.quantile(0.5, "linear")

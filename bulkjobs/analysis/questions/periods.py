@@ -29,11 +29,14 @@ def unit_of(every: Every, first: dt.datetime, last: dt.datetime) -> Unit:
     Raises
     ------
     InvalidQuery
-        It is not known, or would make more than 10,000 periods.
+        It is not known, would make more than 10,000 periods, or no calendar reaches that far.
     """
     if every not in get_args(Every):
         raise InvalidQuery(f"every must be one of {', '.join(get_args(Every))}, not {every!r}.", field="every")
     days = (last - first).days
+    if last.year == dt.MAXYEAR:
+        raise InvalidQuery(f"A posting is of {last:%-d %B %Y}.", field="created",
+                           next_step="leave out what has an impossible date")  # fmt: skip
     chosen: Unit = next((unit for most, unit in _UP_TO if days <= most), "year") if every == "auto" else every
     if days / {"day": 1, "week": 7, "month": 30, "year": 365}[chosen] > _MOST:
         raise InvalidQuery(f"The postings span {days:,} days: too many for each {chosen}.", field="every",
@@ -80,4 +83,4 @@ def name(day: dt.date, unit: Unit) -> str:
 
 def iso(day: dt.date) -> str:
     """Return the first moment of a day, in UTC, as charts read it."""
-    return f"{day:%Y-%m-%d}T00:00:00Z"
+    return f"{day.isoformat()}T00:00:00Z"

@@ -12,7 +12,7 @@ from ...charts import parts, series
 from ...errors import InvalidQuery
 from . import periods
 from .answer import NOT_STATED, SMALL, Answer, none, percent, shaped
-from .groups import grouped
+from .groups import grouped, several
 from .periods import Every, Unit
 from .scope import checked, collected, moment, scope
 from .values import label, noun
@@ -80,7 +80,8 @@ def remote_share(
     title = asked.title(f"Remote, hybrid and on-site postings by {what}", total)
     if not total:
         return none(title, table.schema)
-    return Answer(table, title, _sentence(of_mode, total), _note(of_mode, table, total), draw)
+    note = several(asked.rows, by) + _note(of_mode, table, total)
+    return Answer(table, title, _sentence(of_mode, total), note, draw)
 
 
 Made = tuple[pl.DataFrame, str, Callable[[Answer], Any] | None]

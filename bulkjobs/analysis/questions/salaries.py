@@ -11,7 +11,7 @@ import polars as pl
 from ...charts import boxes, parts
 from ...errors import InvalidQuery
 from .answer import NOT_STATED, SMALL, Answer, none, percent, quoted, shaped
-from .groups import EVERY, grouped
+from .groups import EVERY, grouped, several
 from .scope import checked, collected, scope
 from .values import label, noun
 
@@ -23,7 +23,10 @@ _SCHEMA: dict[str, Any] = {
     "group": pl.String, "kind": pl.String, "postings": pl.Int64, "stated": pl.Int64,
     **dict.fromkeys(_QUANTILES, pl.Float64), "small": pl.Boolean,
 }  # fmt: skip
+_INFERRED = ("currency_inferred", "period_inferred")
 _YEAR = ("salary_year_min", "salary_year_max")
+_MIDDLE = pl.mean_horizontal(_YEAR).cast(pl.Float64)
+_PAY = pl.when(_MIDDLE.is_finite()).then(_MIDDLE)
 
 
 def salaries(
@@ -71,24 +74,31 @@ def salaries(
     if currency is not None and not (isinstance(currency, str) and re.fullmatch("[A-Za-z]{3}", currency)):
         raise InvalidQuery(f"currency must be a code such as 'EUR', not {currency!r}.", field="currency")
     checked(count)
-    asked = scope(frame, ["currency", *_YEAR, *([by] if by else [])], of, unique)
-    pay = pl.mean_horizontal(_YEAR).cast(pl.Float64)
-    pay = pl.when(pay.is_finite()).then(pay)
+    inferred = [name for name in _INFERRED if name in frame.collect_schema().names()]
+    asked = scope(frame, ["currency", *_YEAR, *inferred, *([by] if by else [])], of, unique)
     sums = collected(
-        asked.rows.group_by("currency").agg(pl.len(), stated=pay.count(), middle=pay.filter(pay > 0).median())
+        asked.rows.group_by("currency").agg(pl.len(), stated=_PAY.count(), middle=_PAY.filter(_PAY > 0).median())
     )[0].sort("stated", "currency", descending=[True, False], nulls_last=True)
     total = int(sums["len"].sum())
     code = currency.upper() if currency else _most_frequent(sums)
-    title = asked.title(f"Pay in {code or 'money'} a year" + (f", by {noun(by)}" if by else ""), total)
+    what = f"Pay{' in ' if code else ''}{code} a year" + (f", by {noun(by)}" if by else "")
     if not total:
-        return none(title, _SCHEMA)
-    middle = next((row["middle"] for row in sums.to_dicts() if row["currency"] == code), None) or 0.0
-    low, high = middle / PLAUSIBLE, middle * PLAUSIBLE
-    used = (pl.col("currency") == code).fill_null(False) & pay.is_between(low, high) & (pay > 0)
-    table = shaped(_table(grouped(asked.rows, by, count, used, pay=pl.when(used).then(pay))), _SCHEMA)
-    kept = int(collected(asked.rows.select(used.sum()))[0].item())
+        return none(asked.title(what, total), _SCHEMA)
+    bounds = _plausible(sums, code)
+    used = (pl.col("currency") == code).fill_null(False) & _PAY.is_between(*bounds) & (_PAY > 0)
+    guessed = used & pl.any_horizontal(pl.lit(False), *(pl.col(name).fill_null(False) for name in inferred))
+    table = shaped(_table(grouped(asked.rows, by, count, used, pay=pl.when(used).then(_PAY))), _SCHEMA)
+    kept, guesses = collected(asked.rows.select(used=used.sum(), guessed=guessed.sum()))[0].row(0)
+    note = several(asked.rows, by) + _note(sums, code, kept, bounds)
+    if guesses:
+        note += f" Its currency or period is inferred in {guesses:,} ({percent(guesses, kept)})."
     draw = partial(_draw, unit=f"{code} a year", noun=noun(by) if by else "") if kept else None
-    return Answer(table, title, _sentence(table, code, kept), _note(sums, code, kept, (low, high)), draw)
+    return Answer(table, asked.title(what, total), _sentence(table, code, kept), note, draw)
+
+
+def _plausible(sums: pl.DataFrame, code: str) -> tuple[float, float]:
+    middle = next((row["middle"] for row in sums.to_dicts() if row["currency"] == code), None) or 0.0
+    return middle / PLAUSIBLE, middle * PLAUSIBLE
 
 
 def _most_frequent(sums: pl.DataFrame) -> str:

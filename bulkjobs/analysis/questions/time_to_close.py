@@ -10,7 +10,7 @@ import polars as pl
 
 from ...charts import parts, series
 from .answer import NOT_STATED, SMALL, Answer, none, percent, quoted, shaped
-from .groups import EVERY, GROUPS, grouped
+from .groups import EVERY, GROUPS, grouped, several
 from .lifetimes import CAVEAT, READS, latest, lifetimes
 from .scope import checked, collected, scope
 from .survival import days_until, survival
@@ -20,6 +20,7 @@ _SCHEMA: dict[str, Any] = {
     "group": pl.String, "kind": pl.String, "postings": pl.Int64, "closed": pl.Int64, "open": pl.Int64,
     "unknown": pl.Int64, "p25": pl.Int64, "median": pl.Int64, "p75": pl.Int64, "small": pl.Boolean,
 }  # fmt: skip
+_KEYS = ["rank", "group", "kind"]
 _QUARTILES = {"p25": 0.25, "median": 0.5, "p75": 0.75}
 
 
@@ -44,7 +45,7 @@ def time_to_close(
     by : str, optional
         A column; its most frequent values are told apart.
     count : int, default 6
-        How many of them.
+        How many of them; the chart shows 7 lines at the most.
     until : date or datetime, optional
         When the postings were last looked at (UTC); later ones are left out as not known. Without it: the latest
         ``created`` or ``last_updated``.
@@ -69,32 +70,33 @@ def time_to_close(
     checked(count)
     asked = scope(frame, [*READS, *([by] if by else [])], of, unique)
     end = latest(asked.rows, until)
-    rows = grouped(asked.rows, by, count, **lifetimes(asked.rows))
-    watched = pl.lit(end, pl.Datetime("us"))
-    known = pl.col("known") & (pl.col("opened") <= watched)
-    ended = (pl.col("closed") <= watched).fill_null(False)
-    lasted = (pl.when(ended).then("closed").otherwise(watched) - pl.col("opened")).dt.total_days()
-    kept = rows.select("rank", "group", "kind", ended=ended, known=known.fill_null(False), days=lasted)
-    keys = ["rank", "group", "kind"]
-    total, counts = collected(
-        asked.rows.select(pl.len()),
-        kept.with_columns(days=pl.when("known").then("days")).group_by(*keys, "days").agg(
-            ended=(pl.col("ended") & pl.col("known")).sum(), censored=(~pl.col("ended") & pl.col("known")).sum(),
-            unknown=(~pl.col("known")).sum(),
-        ),
-    )  # fmt: skip
+    lasted = _lasted(grouped(asked.rows, by, count, **lifetimes(asked.rows)), end)
+    total, counts = collected(asked.rows.select(pl.len()), lasted)
     title = asked.title("Days until postings close" + (f", by {noun(by)}" if by else ""), total.item())
     if counts.is_empty():
         return none(title, _SCHEMA)
-    parts_of = counts.sort(*keys, "days").partition_by(keys, as_dict=True, maintain_order=True)
-    curves = {key: survival(part.drop_nulls("days")) for key, part in parts_of.items()}
-    found = shaped(
-        pl.DataFrame([_row(key, part, curves[key]) for key, part in parts_of.items()], schema=_SCHEMA), _SCHEMA
+    by_group = counts.sort(*_KEYS, "days").partition_by(_KEYS, as_dict=True, maintain_order=True)
+    curves = {key: survival(part.drop_nulls("days")) for key, part in by_group.items()}
+    rows = [_row(key, part, curves[key]) for key, part in by_group.items()]
+    found = shaped(pl.DataFrame(rows, schema=_SCHEMA), _SCHEMA)
+    told = [(label(key[1], key[2]), curves[key]) for key, row in zip(curves, rows, strict=True)
+            if not row["small"] and row["kind"] != NOT_STATED]  # fmt: skip
+    draw = partial(_draw, curves=dict(told[: len(parts.COLOURS)]), noun=noun(by) if by else "") if told else None
+    return Answer(found, title, _sentence(found), several(asked.rows, by) + _note(found, end), draw)
+
+
+def _lasted(rows: pl.LazyFrame, end: dt.datetime | None) -> pl.LazyFrame:
+    """Count by group and days how many closed or were open still; without days, those of which it is not known."""
+    watched = pl.lit(end, pl.Datetime("us"))
+    known = (pl.col("known") & (pl.col("opened") <= watched)).fill_null(False)
+    ended = (pl.col("closed") <= watched).fill_null(False)
+    days = (pl.when(ended).then("closed").otherwise(watched) - pl.col("opened")).dt.total_days()
+    each = rows.select(*_KEYS, known=known, ended=ended, days=pl.when(known).then(days))
+    return each.group_by(*_KEYS, "days").agg(
+        ended=(pl.col("ended") & pl.col("known")).sum(),
+        censored=(~pl.col("ended") & pl.col("known")).sum(),
+        unknown=(~pl.col("known")).sum(),
     )
-    drawn = {label(row["group"], row["kind"]): curves[key] for key, row in zip(curves, found.to_dicts(), strict=True)
-             if not row["small"] and row["kind"] != NOT_STATED}  # fmt: skip
-    draw = partial(_draw, curves=drawn, noun=noun(by) if by else "") if drawn else None
-    return Answer(found, title, _sentence(found), _note(found, end), draw)
 
 
 def _row(key: Any, counts: pl.DataFrame, curve: pl.DataFrame) -> dict[str, Any]:
@@ -115,8 +117,8 @@ def _sentence(found: pl.DataFrame) -> str:
     reached = sorted((row for row in rows if row["median"] is not None), key=lambda row: (row["median"], row["group"]))
     if not reached:
         return "Of no group half of the postings closed while they were watched."
-    fastest = _half(reached[0]["median"], quoted(reached[0]["group"]))
-    return fastest + (f" {_half(reached[-1]['median'], quoted(reached[-1]['group']))}" if len(reached) > 1 else "")
+    ends = reached[:1] if len(reached) == 1 else [reached[0], reached[-1]]
+    return " ".join(_half(row["median"], f"the postings of {quoted(row['group'])}") for row in ends)
 
 
 def _half(days: int | None, what: str) -> str:

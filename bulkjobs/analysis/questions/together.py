@@ -9,7 +9,7 @@ import polars as pl
 from ...charts import parts
 from ...errors import InvalidQuery
 from .answer import SMALL, Answer, none, percent, quoted, shaped
-from .scope import checked, collected, scope
+from .scope import checked, collected, dtype, scope
 from .values import each, is_list, noun, value
 
 Order = Literal["both", "lift"]
@@ -64,9 +64,11 @@ def together(
     if order not in get_args(Order):
         raise InvalidQuery(f"order must be 'both' or 'lift', not {order!r}.", field="order")
     asked = scope(frame, [column], of, unique)
-    if not is_list(asked.rows, column):
-        raise InvalidQuery(f"The column {column!r} holds no lists.", field=column, next_step='column="skills"')
-    valued = asked.rows.select(value=value(asked.rows, column)).with_row_index("at")
+    rows = asked.rows.cast({column: pl.List(pl.String)}) if dtype(asked.rows, column) == pl.Null else asked.rows
+    if not is_list(rows, column):
+        raise InvalidQuery(f"The column {column!r} holds no lists.", field=column,
+                           next_step=f'frame.with_columns(pl.col("{column}").str.split(","))')  # fmt: skip
+    valued = rows.select(value=value(rows, column)).with_row_index("at")
     items = each(valued)
     pairs = items.join(items, on="at").filter(pl.col("value") < pl.col("value_right"))
     totals, single, both = collected(

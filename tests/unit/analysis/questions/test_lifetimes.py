@@ -114,14 +114,29 @@ def test_the_groups_are_told_and_drawn_apart() -> None:
     fast = [open_for(at % 5, closed=True, country="Chile") for at in range(20)]
     slow = [open_for(50, closed=at < 12, country="all others") for at in range(15)]
     few = [open_for(3, closed=True) for _ in range(9)]
-    answer = time_to_close(postings(*fast, *slow, *few), "country", of="cooks")
-    assert answer.title == "Days until postings close, by country (44 postings): cooks"
+    rare = [open_for(3, closed=True, country="Peru")] * 9
+    answer = time_to_close(postings(*fast, *slow, *few, *rare), "country", of="cooks")
+    assert answer.title == "Days until postings close, by country (53 postings): cooks"
     assert answer.frame.select("group", "kind", "median", "small").rows() == [
-        ("Chile", "value", 2, False), ("all others", "value", 50, False), ("not stated", "not stated", 3, True),
+        ("Chile", "value", 2, False), ("all others", "value", 50, False), ("Peru", "value", 3, True),
+        ("not stated", "not stated", 3, True),
     ]  # fmt: skip
-    assert answer.sentence == "Half of “Chile” closed within 3 days. Half of “all others” closed within 51 days."
+    assert answer.sentence == (
+        "Half of the postings of “Chile” closed within 3 days."
+        " Half of the postings of “all others” closed within 51 days."
+    )
     assert "““" not in drawn(answer)
+    assert "Peru" not in drawn(answer)
     assert "“all others”" in drawn(answer)
+
+
+def test_no_more_lines_are_drawn_than_the_eye_tells_apart() -> None:
+    rows = [open_for(at, closed=True, company_name=name) for name in "ABCDEFGHI" for at in range(10)]
+    answer = time_to_close(postings(*rows), "company_name", count=9)
+    assert answer.frame["group"].to_list() == list("ABCDEFGHI")
+    spec = answer.chart().chart.to_dict()
+    assert spec["encoding"]["color"]["scale"]["domain"] == list("ABCDEFG")
+    assert len(set(spec["encoding"]["color"]["scale"]["range"])) == 7
 
 
 def test_too_few_and_none_are_said() -> None:

@@ -84,6 +84,23 @@ def test_groups_of_few_are_marked_and_not_drawn_as_boxes() -> None:
     assert [row["label"] for row in boxes] == ["Director"]
 
 
+def test_the_groups_are_those_with_most_pay_stated() -> None:
+    rows = [{"level": "Director"}] * 5 + [paid(30_000, level="Executive")] * 3 + [paid(9, currency="USD")] * 2
+    told = salaries(postings(*rows), "level", "EUR", count=1).frame.select("group", "postings", "stated").rows()
+    assert told == [("Executive", 3, 3), ("all others", 5, 0), ("not stated", 2, 0)]
+    assert "A posting can be in several groups." in salaries(postings(*rows), "skills").note
+
+
+def test_how_much_is_inferred_is_said() -> None:
+    rows = [paid(30_000, currency_inferred=True), paid(30_000, period_inferred=True), paid(30_000), paid(None)]
+    assert "is inferred in 2 (67\u00a0%)" in salaries(postings(*rows)).note
+    assert "is inferred" not in salaries(postings(*rows).drop("currency_inferred", "period_inferred")).note
+
+
+def test_nothing_is_no_pay() -> None:
+    assert salaries(postings(paid(0), paid(-1))).frame["stated"].to_list() == [0]
+
+
 def test_none_is_said() -> None:
     cases: list[list[dict[str, Any]]] = [[], [{}], [paid(5, level="Director")], [paid(None)]]
     for rows in cases:

@@ -52,6 +52,7 @@ def test_pairs_above_chance_are_not_those_of_few_postings() -> None:
     assert "R + SQL" in drawn(answer)
     with pytest.raises(InvalidQuery, match="holds no lists"):
         together(postings(), column="title")
+    assert together(pl.DataFrame({"skills": [None, None]})).title == "Pairs of skills that come together (2 postings)"
     with pytest.raises(InvalidQuery, match="order"):
         together(postings(), order="none")  # type: ignore[arg-type]
     with pytest.raises(InvalidQuery, match="count"):
@@ -80,6 +81,14 @@ def test_each_posting_has_one_mode_in_one_group(rows: list[dict[str, Any]]) -> N
     for key, group in answer.frame.group_by("group", "kind"):
         assert group["mode"].to_list() == list(MODES), key
         assert group["share"].sum() == pytest.approx(1)
+
+
+def test_a_posting_of_several_skills_is_in_several_groups_and_one_of_none_is_not_lost() -> None:
+    frame = postings({"skills": ["R", "SQL"], "work_mode": "remote"}, {"skills": ["SQL", "Go"]}, {"skills": []}, {})
+    answer = remote_share(frame, by="skills", count=2)
+    sums = answer.frame.group_by("group", "kind", maintain_order=True).agg(pl.col("postings").sum()).rows()
+    assert sums == [("SQL", "value", 2), ("Go", "value", 1), ("not stated", "not stated", 2)]
+    assert answer.note.startswith("A posting can be in several groups.")
 
 
 def test_shares_are_told_over_time_or_by_a_column() -> None:
@@ -116,7 +125,7 @@ def test_the_map_places_a_disc_for_each_country() -> None:
     assert answer.frame.select("country", "postings").rows() == [
         ("Germany", 30), ("United States", 2), ("Fiji", 1), ("Singapore", 1), ("not stated", 1),
     ]  # fmt: skip
-    assert answer.sentence.startswith("The postings are of 4 countries; most are in Germany (88\u00a0%)")
+    assert answer.sentence.startswith("The postings are of 4 countries: Germany (88\u00a0%)")
     text = drawn(answer)
     assert "Germany" in text
     assert len(answer.chart().svg()) < 200_000

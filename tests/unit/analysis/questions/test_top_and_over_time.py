@@ -78,7 +78,7 @@ def test_the_first_and_the_last_period_are_marked_where_a_day_of_them_is_left_ou
     assert answer.title == "Postings by month, first seen (5 postings): welders"
     assert answer.frame["postings"].to_list() == [1, 2, 0, 1, 1]
     assert answer.frame["partial"].to_list() == [True, False, False, False, False]
-    assert answer.sentence.startswith("Most of them, 2 (40\u00a0%), are of February 2025 (first seen).")
+    assert answer.sentence.startswith("The month with most postings (first seen) is February 2025: 2 (40\u00a0%).")
     assert "Date not stated: 1 (20\u00a0%)" in answer.note
     assert "Pale: a month that is not covered whole" in drawn(answer)
 
@@ -98,6 +98,8 @@ def test_other_dates_and_zones_count_in_utc() -> None:
         over_time(postings({}), by="title")
     with pytest.raises(InvalidQuery, match="every must be one of"):
         over_time(postings({"created": day("2025-01-01")}), "fortnight")  # type: ignore[arg-type]
+    with pytest.raises(InvalidQuery, match="31 December 9999"):
+        over_time(postings({"created": day("9999-12-31")}))
     with pytest.raises(InvalidQuery, match="too many"):
         over_time(postings({"created": day("0001-01-01")}, {"created": day("2025-01-01")}), "day")
 
