@@ -142,9 +142,12 @@ def _parts(distinct: pl.DataFrame) -> pl.DataFrame:
 def _cities_named(parts: pl.DataFrame) -> pl.DataFrame:
     """Return each city that a part may mean, one row each, with ``us_pair``: its state stands beside it."""
     keys = parts.filter(pl.col("pos") < 99).select("at", "pos", "key")
-    shorter = keys.join(gazetteer.cities(), on="key", how="anti")  # Taipei City
-    shorter = shorter.with_columns(pl.col("key").str.replace(r" (?:city|town|ku)$", ""))
-    found = pl.concat([keys, shorter]).unique().join(gazetteer.cities(), on="key")
+    shorter = keys.with_columns(pl.col("key").str.replace(r" (?:city|town|ku)$", ""))  # Taipei City
+    asked = pl.concat([keys, shorter]).select("key").unique()
+    known = gazetteer.cities().join(asked, on="key", how="semi")  # few: else each join would hash all cities
+    whole = keys.join(known, on="key")
+    shorter = shorter.join(whole.select("at", "pos"), on=["at", "pos"], how="anti")
+    found = pl.concat([whole, shorter.join(known, on="key")])
     beside = parts.filter(pl.col("us").is_not_null() & (pl.col("pos") < 99)).select("at", state="us", other="pos")
     pairs = found.join(beside, on=["at", "state"]).filter(pl.col("pos") != pl.col("other"))
     pairs = pairs.select("at", "pos", "state").unique().with_columns(us_pair=True)
@@ -153,7 +156,11 @@ def _cities_named(parts: pl.DataFrame) -> pl.DataFrame:
 
 def _placed(every: pl.DataFrame, parts: pl.DataFrame, cities: pl.DataFrame) -> pl.DataFrame:
     claims = _claims(parts, cities)
-    best = claims.sort("at", "rank", "order").unique("at", keep="first", maintain_order=True).select("at", "iso_2")
+    best = (
+        claims.sort("at", "rank", "order", "iso_2")
+        .unique("at", keep="first", maintain_order=True)
+        .select("at", "iso_2")
+    )
     states = _states_of(parts, best)
     chosen = _city_of(parts, cities, best, states)
     known = gazetteer.countries().select("iso_2", "iso_3", "region")
@@ -197,7 +204,7 @@ def _claims(parts: pl.DataFrame, cities: pl.DataFrame) -> pl.DataFrame:
             claim(abroad, 3, pl.col("iso_2"), pl.lit(0)),
             claim(parts.filter(code & ~ambiguous), 4, pl.col("coded"), last),
             claim(us, 5, pl.lit("US"), pl.lit(0)),
-            claim(provinces, 5, pl.lit("CA"), pl.lit(0)),
+            claim(provinces, 5, pl.lit("CA"), pl.lit(-1)),  # CA (BC and ON only) is no California
             claim(_only_states(parts), 6, pl.col("iso_2"), pl.col("pos")),
             claim(_dominant(cities), 7, pl.col("iso_2"), pl.col("pos")),
         ]

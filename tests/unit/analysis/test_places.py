@@ -67,6 +67,7 @@ def test_real_places_are_read_as_labelled() -> None:
         ("San Francisco", "San Francisco", "US", "US-CA", "San Francisco"),
         ("Remote US", None, "US", None, None),
         ("Wide &amp; East Riding, United Kingdom", "United Kingdom", "GB", None, None),
+        ("CA Remote (BC & ON only); U.S. Remote", None, "CA", None, None),
         ("Doha, Qatar; London, UK", None, "QA", None, "Doha"),
     ],
 )
