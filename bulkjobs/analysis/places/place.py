@@ -72,31 +72,6 @@ def place(location: Column = "location", country: Column | None = "country") -> 
     return pair.map_batches(_located, return_dtype=PLACE, is_elementwise=True)
 
 
-def country_iso_2(location: Column = "location", country: Column | None = "country") -> pl.Expr:
-    """Return the country's two letters, ISO 3166-1, String: a field of `place`."""
-    return place(location, country).struct.field("country_iso_2")
-
-
-def country_iso_3(location: Column = "location", country: Column | None = "country") -> pl.Expr:
-    """Return the country's three letters, ISO 3166-1, String: a field of `place`."""
-    return place(location, country).struct.field("country_iso_3")
-
-
-def region(location: Column = "location", country: Column | None = "country") -> pl.Expr:
-    """Return the continent's English name, String: a field of `place`."""
-    return place(location, country).struct.field("region")
-
-
-def state(location: Column = "location", country: Column | None = "country") -> pl.Expr:
-    """Return the part of the country, ISO 3166-2, String: a field of `place`."""
-    return place(location, country).struct.field("state")
-
-
-def city(location: Column = "location", country: Column | None = "country") -> pl.Expr:
-    """Return the city, String: a field of `place`."""
-    return place(location, country).struct.field("city")
-
-
 def _located(pairs: pl.Series) -> pl.Series:
     frame = pairs.struct.unnest().cast(pl.String)
     distinct = frame.unique(maintain_order=True).with_row_index("at")
@@ -239,6 +214,7 @@ def _states_of(parts: pl.DataFrame, best: pl.DataFrame) -> pl.DataFrame:
     codes = gazetteer.states().select("state").unique()
     coded = inside.with_columns(state=pl.col("iso_2") + "-" + pl.col("part")).join(codes, on="state", how="semi")
     both = pl.concat([table.select("at", "pos", "state") for table in (named, coded)])
+    both = both.filter(pl.col("state") != "GB-LND")  # the City, a square mile: who says London means the whole
     return both.sort("at", "pos", "state", descending=[False, True, False]).unique("at", keep="first").drop("pos")
 
 

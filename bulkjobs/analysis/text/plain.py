@@ -13,8 +13,21 @@ from ..column import Column, column
 _HIDDEN = r"(?is)<!--.*?-->|<script\b.*?</script\s*>|<style\b.*?</style\s*>"
 _ITEM = r"(?i)<li(?:\s[^<>]*)?>\s*"
 _BLOCK = r"(?i)<(?:br|/?(?:p|div|ul|ol|h[1-6]|tr|table|section|article|blockquote)|hr|/li)(?:\s[^<>]*)?/?>"
-_TAG = r"</?[a-zA-Z][^<>]*>|<![a-zA-Z][^<>]*>"
-_NUMBERED = (*range(0x20, 0x7F), *range(0xA0, 0x3400), *range(0xFF00, 0xFFF0), *range(0x1F000, 0x1FB00))
+_ELEMENTS = (
+    "a abbr acronym address applet area article aside audio b base basefont bdi bdo big blink blockquote body br button"
+    " canvas caption center cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em embed"
+    " fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe"
+    " img input ins kbd label legend li link main map mark marquee menu meta meter nav nobr noscript object ol optgroup"
+    " option output p param path picture pre progress q rp rt ruby s samp script section select slot small source span"
+    " strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time title tr track tt u"
+    " ul var video wbr"
+)
+# Others are text: <name@example.com>, <https://example.com>, <your name>. Word writes <o:p>.
+_TAG = rf"(?i)</?(?:{'|'.join(_ELEMENTS.split())}|[a-z]\w*:[a-z]\w*)(?:[\s/][^<>]*)?>|<![a-z][^<>]*>"
+_WINDOWS = {number: bytes([number]).decode("cp1252", "ignore") for number in range(0x80, 0xA0)}
+"""What the controls from 128 on are meant to be, and what browsers take their references for."""
+
+_NUMBERED = (*range(0x20, 0x7F), *range(0x80, 0x3400), *range(0xFF00, 0xFFF0), *range(0x1F000, 0x1FB00))
 _LINE_FEEDS = "\r\x0b\x0c\x85\u2028\u2029"
 _JOINERS = "\u200c\u200d"  # they stay: Persian, Hindi and families of emoji are spelled with them
 
@@ -81,8 +94,8 @@ def _references(*, clean: bool, named: bool) -> tuple[pl.Series, pl.Series]:
 def _every_reference() -> dict[str, str]:
     found = {f"&{name}": text for name, text in html5.items() if name.endswith(";")}
     for number in _NUMBERED:
-        for reference in (f"&#{number};", f"&#x{number:x};", f"&#x{number:X};"):
-            found[reference] = chr(number)
+        for reference in (f"&#{number};", f"&#{number:03};", f"&#x{number:x};", f"&#x{number:X};"):
+            found[reference] = _WINDOWS.get(number, chr(number))
     return found
 
 
@@ -90,6 +103,8 @@ def _seen(character: str) -> str:
     """Return what stays of a character: line feeds and blanks of all kinds are one each, and controls are nothing."""
     if character in _LINE_FEEDS:
         return "\n"
+    if (number := ord(character)) in _WINDOWS:
+        return _WINDOWS[number]
     kind = category(character)
     if character == "\t" or kind == "Zs":
         return " "
