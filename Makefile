@@ -38,6 +38,8 @@ bench: $(VENV)/.installed-bench  ## measure; ratios in one run
 	$(BIN)/python bench/collect.py
 	$(BIN)/python bench/load.py
 	$(BIN)/python bench/ids.py
+	$(BIN)/python bench/analysis.py
+	$(BIN)/python bench/accuracy.py
 
 clean:  ## remove the virtual environment and all that tools left
 	rm -rf $(VENV) build dist bench/results .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

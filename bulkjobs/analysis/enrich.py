@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
@@ -98,16 +99,18 @@ def enrich(
     added = [name for part in wanted for name in PARTS[part].adds]
     lazy = frame.lazy().drop(added, strict=False)
     own = lazy.collect_schema().names()
-    if "salary" in wanted:
-        lazy = _with_pay(lazy, hours_a_year)
-    lazy = _with_structs(lazy, [part for part in wanted if part in _STRUCTS])
+    early = "reposts" in wanted and not set(same) & set(added)  # of few columns: the plan is half as large
+    if early:
+        lazy = reposts(lazy, days=days, same=same)
+    structs = {"salary": lambda: _pay(hours_a_year), **_STRUCTS}
+    lazy = _with_structs(lazy, {part: structs[part]() for part in wanted if part in structs})
     texts = {
         "language": language().alias("language"),
         "plain": plain().alias("description_plain"),
         "skills": skills(taxonomy=taxonomy),
     }
     lazy = lazy.with_columns(made for part, made in texts.items() if part in wanted)
-    if "reposts" in wanted:
+    if "reposts" in wanted and not early:
         lazy = reposts(lazy, days=days, same=same)
     lazy = lazy.select(*own, *added)
     return lazy.collect() if isinstance(frame, pl.DataFrame) else lazy
@@ -122,18 +125,25 @@ _STRUCTS: Mapping[str, Callable[[], pl.Expr]] = {
 }
 
 
-def _with_structs(frame: pl.LazyFrame, parts: Sequence[str]) -> pl.LazyFrame:
-    names = [f"__{part}" for part in parts]
-    made = frame.with_columns(_STRUCTS[part]().alias(name) for part, name in zip(parts, names, strict=True))
-    return made.unnest(names) if names else made
+def _with_structs(frame: pl.LazyFrame, parts: Mapping[str, pl.Expr]) -> pl.LazyFrame:
+    made = frame.with_columns(expression.alias(f"__{part}") for part, expression in parts.items())
+    return made.unnest([f"__{part}" for part in parts]) if parts else made
 
 
-def _with_pay(frame: pl.LazyFrame, hours_a_year: float) -> pl.LazyFrame:
-    """Read each distinct text of pay once: few are stated, and the same ones again and again."""
-    read = list(PARTS["salary"].reads)
-    texts = frame.select(read).drop_nulls("salary").unique()
-    pay = texts.with_columns(__pay=salary(hours_a_year=hours_a_year)).unnest("__pay")
-    return frame.join(pay, on=read, how="left", nulls_equal=True, maintain_order="left")
+def _pay(hours_a_year: float) -> pl.Expr:
+    """Read each distinct text of pay once a batch: few are stated, and the same ones again and again."""
+    read = partial(_pay_once, hours_a_year=hours_a_year)
+    return pl.struct(PARTS["salary"].reads).map_batches(read, return_dtype=pl.Struct(PAY), is_elementwise=True)
+
+
+def _pay_once(stated: pl.Series, hours_a_year: float) -> pl.Series:
+    rows = stated.struct.unnest()
+    texts = rows.drop_nulls("salary").unique()
+    pay = pl.Series("__pay", [], pl.Struct(PAY)).to_frame() if texts.is_empty() else texts.select(
+        __pay=salary(hours_a_year=hours_a_year)
+    )  # fmt: skip
+    found = rows.join(texts.hstack(pay), on=texts.columns, how="left", nulls_equal=True, maintain_order="left")
+    return found["__pay"].alias(stated.name)
 
 
 def _wanted(only: Iterable[str]) -> list[str]:

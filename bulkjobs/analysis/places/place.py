@@ -72,31 +72,6 @@ def place(location: Column = "location", country: Column | None = "country") -> 
     return pair.map_batches(_located, return_dtype=PLACE, is_elementwise=True)
 
 
-def country_iso_2(location: Column = "location", country: Column | None = "country") -> pl.Expr:
-    """Return the country's two letters, ISO 3166-1, String: a field of `place`."""
-    return place(location, country).struct.field("country_iso_2")
-
-
-def country_iso_3(location: Column = "location", country: Column | None = "country") -> pl.Expr:
-    """Return the country's three letters, ISO 3166-1, String: a field of `place`."""
-    return place(location, country).struct.field("country_iso_3")
-
-
-def region(location: Column = "location", country: Column | None = "country") -> pl.Expr:
-    """Return the continent's English name, String: a field of `place`."""
-    return place(location, country).struct.field("region")
-
-
-def state(location: Column = "location", country: Column | None = "country") -> pl.Expr:
-    """Return the part of the country, ISO 3166-2, String: a field of `place`."""
-    return place(location, country).struct.field("state")
-
-
-def city(location: Column = "location", country: Column | None = "country") -> pl.Expr:
-    """Return the city, String: a field of `place`."""
-    return place(location, country).struct.field("city")
-
-
 def _located(pairs: pl.Series) -> pl.Series:
     frame = pairs.struct.unnest().cast(pl.String)
     distinct = frame.unique(maintain_order=True).with_row_index("at")
@@ -142,9 +117,12 @@ def _parts(distinct: pl.DataFrame) -> pl.DataFrame:
 def _cities_named(parts: pl.DataFrame) -> pl.DataFrame:
     """Return each city that a part may mean, one row each, with ``us_pair``: its state stands beside it."""
     keys = parts.filter(pl.col("pos") < 99).select("at", "pos", "key")
-    shorter = keys.join(gazetteer.cities(), on="key", how="anti")  # Taipei City
-    shorter = shorter.with_columns(pl.col("key").str.replace(r" (?:city|town|ku)$", ""))
-    found = pl.concat([keys, shorter]).unique().join(gazetteer.cities(), on="key")
+    shorter = keys.with_columns(pl.col("key").str.replace(r" (?:city|town|ku)$", ""))  # Taipei City
+    asked = pl.concat([keys, shorter]).select("key").unique()
+    known = gazetteer.cities().join(asked, on="key", how="semi")  # few: else each join would hash all cities
+    whole = keys.join(known, on="key")
+    shorter = shorter.join(whole.select("at", "pos"), on=["at", "pos"], how="anti")
+    found = pl.concat([whole, shorter.join(known, on="key")])
     beside = parts.filter(pl.col("us").is_not_null() & (pl.col("pos") < 99)).select("at", state="us", other="pos")
     pairs = found.join(beside, on=["at", "state"]).filter(pl.col("pos") != pl.col("other"))
     pairs = pairs.select("at", "pos", "state").unique().with_columns(us_pair=True)
@@ -153,7 +131,11 @@ def _cities_named(parts: pl.DataFrame) -> pl.DataFrame:
 
 def _placed(every: pl.DataFrame, parts: pl.DataFrame, cities: pl.DataFrame) -> pl.DataFrame:
     claims = _claims(parts, cities)
-    best = claims.sort("at", "rank", "order").unique("at", keep="first", maintain_order=True).select("at", "iso_2")
+    best = (
+        claims.sort("at", "rank", "order", "iso_2")
+        .unique("at", keep="first", maintain_order=True)
+        .select("at", "iso_2")
+    )
     states = _states_of(parts, best)
     chosen = _city_of(parts, cities, best, states)
     known = gazetteer.countries().select("iso_2", "iso_3", "region")
@@ -197,7 +179,7 @@ def _claims(parts: pl.DataFrame, cities: pl.DataFrame) -> pl.DataFrame:
             claim(abroad, 3, pl.col("iso_2"), pl.lit(0)),
             claim(parts.filter(code & ~ambiguous), 4, pl.col("coded"), last),
             claim(us, 5, pl.lit("US"), pl.lit(0)),
-            claim(provinces, 5, pl.lit("CA"), pl.lit(0)),
+            claim(provinces, 5, pl.lit("CA"), pl.lit(-1)),  # CA (BC and ON only) is no California
             claim(_only_states(parts), 6, pl.col("iso_2"), pl.col("pos")),
             claim(_dominant(cities), 7, pl.col("iso_2"), pl.col("pos")),
         ]
@@ -232,6 +214,7 @@ def _states_of(parts: pl.DataFrame, best: pl.DataFrame) -> pl.DataFrame:
     codes = gazetteer.states().select("state").unique()
     coded = inside.with_columns(state=pl.col("iso_2") + "-" + pl.col("part")).join(codes, on="state", how="semi")
     both = pl.concat([table.select("at", "pos", "state") for table in (named, coded)])
+    both = both.filter(pl.col("state") != "GB-LND")  # the City, a square mile: who says London means the whole
     return both.sort("at", "pos", "state", descending=[False, True, False]).unique("at", keep="first").drop("pos")
 
 

@@ -7,16 +7,19 @@ import polars as pl
 from ..column import Column, column
 
 _AT_LEAST = (
-    r"\b(?:over|more than|at least|plus de|mehr als|über|más de|mais de|più di|oltre|meer dan|ponad|över|mer än"
-    r"|over de|fler än)\b"
-    r"|[0-9] ?\+|[0-9] ?(?:人|名|件|位)?以上|超过|超過|多于|более"
+    r"\b(?:over|more than|at least|plus de|au moins|mehr als|mindestens|über|más de|al menos|mais de|pelo menos|più di"
+    r"|oltre|almeno|meer dan|minstens|ponad|więcej niż|co najmniej|över|mer än|fler än|minst|mere end|mindst|mer enn"
+    r"|yli|vähintään|více než|peste|cel puțin|több mint|πάνω από|более|больше|свыше|понад|більше|hơn|lebih dari"
+    r"|den fazla|dan fazla|ten fazla|tan fazla)\b"
+    r"|[0-9] ?\+|[0-9] ?(?:人|名|件|位)?(?:以上|超)|超过|超過|[0-9] ?명 ?(?:이상|초과)"
 )
 _AT_MOST = (
     r"\b(?:among the first|first|fewer than|less than|under|parmi les|premiers?|moins de|zu den ersten|ersten"
-    r"|weniger als"
-    r"|primeros|primeras|menos de|primeiros|primeiras|primi|meno di|tra i primi|eerste|minder dan|pierwszych|första"
-    r"|de första|färre än)\b"
-    r"|最初の|前 ?[0-9]+|未満|少于|первых"
+    r"|weniger als|primeros|primeras|menos de|primeiros|primeiras|primi|meno di|tra i primi|eerste|minder dan"
+    r"|pierwszych|mniej niż|första|färre än|mindre än|første|færre end|færre enn|mindre end|mindre enn|ensimmäi\w+"
+    r"|alle [0-9]+ hakij\w+|prvními|méně než|primii|mai puțin de|első|kevesebb mint|первых|менее|меньше|перших|менше"
+    r"|i\u0307?lk|den az|dan az|ten az|tan az|pertama|kurang dari|đầu tiên|dưới)\b"
+    r"|最初の|前 ?[0-9]+|未満|少于|少於|첫 ?[0-9]+|[0-9] ?명 ?미만"
 )
 
 FIELDS = {"applicants": pl.Int64, "applicants_bound": pl.String, "applicants_capped": pl.Boolean}

@@ -172,10 +172,10 @@ def work_mode(
     told = told.struct.with_fields(title=_plain(pl.when(pl.field("where").is_null()).then(pl.field("title"))))
     told = told.struct.with_fields(title=_shown(pl.field("title")))
     unknown = pl.field("where").is_null() & pl.field("title").is_null()
-    told = told.struct.with_fields(text=pl.when(unknown).then(pl.field("text")))
     speaks = pl.field("text").str.contains_any(_STEMS, ascii_case_insensitive=True)
-    words = pl.when(speaks).then(pl.field("text")).str.slice(0, LONGEST).str.to_lowercase()
-    told = told.struct.with_fields(text=words.str.replace_all(_TOOLS, " "))  # a step of its own: it is the costly one
+    # Blank, not null: what is masked as null would be lowered and matched all the same.
+    words = pl.when(unknown & speaks).then(pl.field("text")).otherwise(pl.lit("")).str.slice(0, LONGEST)
+    told = told.struct.with_fields(text=words.str.to_lowercase().str.replace_all(_TOOLS, " "))
     told = told.struct.with_fields(text=_written(pl.field("text")))
     sources = {"where": "location", "title": "title", "text": "text"}
     return told.struct.with_fields(

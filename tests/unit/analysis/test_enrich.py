@@ -37,15 +37,13 @@ def made_up(count: int) -> pl.DataFrame:
     )
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.fixed_dictionaries(dict.fromkeys(NAMES, TEXT)), max_size=6))
+@settings(max_examples=25, deadline=None)  # a plan costs more than its rows: few, of many
+@given(st.lists(st.fixed_dictionaries(dict.fromkeys(NAMES, TEXT)), max_size=16))
 def test_any_text_is_enriched_and_no_row_lost(rows: list[dict[str, Any]]) -> None:
     frame = postings([{"id": at, **row} for at, row in enumerate(rows)])
 
-    eager = enrich(frame)
-    lazy, streamed = (enrich(frame.lazy()).collect(engine=engine) for engine in ("in-memory", "streaming"))
+    eager, streamed = enrich(frame), enrich(frame.lazy()).collect(engine="streaming")
 
-    assert_frame_equal(eager, lazy)
     assert_frame_equal(eager, streamed)
     assert_frame_equal(eager.select(frame.columns), frame)
     assert eager.drop(frame.columns).schema == COLUMNS
@@ -54,9 +52,11 @@ def test_any_text_is_enriched_and_no_row_lost(rows: list[dict[str, Any]]) -> Non
 def test_many_postings_are_the_same_in_pieces_and_streamed() -> None:
     frame = made_up(1_500)
     memory, streamed = (enrich(frame.lazy()).collect(engine=engine) for engine in ("in-memory", "streaming"))
+    eager = enrich(frame)
     pieces = pl.concat(enrich(frame[at : at + 100]) for at in range(0, 1_500, 100))
 
     assert_frame_equal(memory, streamed)
+    assert_frame_equal(memory, eager)
     assert_frame_equal(memory.drop("canonical_id", "reposts"), pieces.drop("canonical_id", "reposts"))
     assert memory.filter(pl.col("country") != "Unknown")["country_iso_2"].null_count() == 0
 
@@ -80,6 +80,15 @@ def test_choices_reach_the_parts() -> None:
     frame = postings([{"id": 1, "salary": "20 EUR an hour", "title": "Cook", "description": "Pots and pans"}])
     made = enrich(frame, hours_a_year=1_000, taxonomy=Taxonomy.of({"pots": ["pots"]}))
     assert made.select("salary_year_max", "skills").row(0) == (20_000, ["pots"])
+
+
+def test_reposts_may_agree_in_a_column_that_is_made() -> None:
+    text = "We look for a nurse who works with us on the ward and writes down what was done"
+    row = {"company_id": 1, "title": "Nurse", "description": text}
+    towns = [{"id": at, "location": town, **row} for at, town in enumerate(("Porto, Portugal", "Porto", "Leeds, UK"))]
+    once = enrich(postings(towns).with_columns(created=pl.datetime(2026, 1, 1)))
+    again = enrich(once, same=["city"])
+    assert (once["reposts"].to_list(), again["reposts"].to_list()) == ([2, 2, 2], [1, 1, 0])
 
 
 @pytest.mark.parametrize("only", ["place", ["place"], ("salary", "place")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import polars as pl
@@ -82,6 +83,16 @@ def test_generated_descriptions_are_in_a_language_of_their_country() -> None:
     assert set(english["found"]) == {"en"}
 
 
+def test_real_snippets_are_shown_as_labelled() -> None:
+    """Stored as JSON has them; how many line feeds stand in a row is a matter of taste."""
+    rows = pl.read_csv(LABELS.with_name("plain.csv"), infer_schema_length=0).fill_null("").rows()
+    texts, wanted = ([json.loads(f'"{text}"') for text in column] for column in zip(*rows, strict=True))
+    read = pl.DataFrame({"text": texts, "wanted": wanted})
+    read = read.with_columns(found=plain("text").str.replace_all(r"\n+", "\n"))
+    assert read.height >= 200
+    assert read.select((pl.col("found") == pl.col("wanted")).mean()).item() >= 0.94
+
+
 @pytest.mark.parametrize(
     ("text", "seen"),
     [
@@ -92,6 +103,11 @@ def test_generated_descriptions_are_in_a_language_of_their_country() -> None:
         ("&#128640; &#x27;q&#39; &notanentity;", "🚀 'q' &notanentity;"),
         ("a\n\n\n\nb", "a\n\nb"),
         ("👩\u200d💻 stays one", "👩\u200d💻 stays one"),
+        ("l&#x92;un l\x92un &#039;a&#039; &#x80;5", "l’un l’un 'a' €5"),
+        (
+            "<me@example.com> <https://example.com/a> <your name> <o:p>x</o:p>",
+            "<me@example.com> <https://example.com/a> <your name> x",
+        ),
         (" <b\n>bold</b\n> <!-- hid\nden -->", "bold"),
         ("", ""),
         (None, None),

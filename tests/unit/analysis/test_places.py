@@ -45,6 +45,17 @@ def test_real_places_are_read_as_labelled() -> None:
     assert right["cities"] >= 0.93
 
 
+@pytest.mark.parametrize(("field", "right", "known"), [("state", 0.96, 0.88), ("region", 0.99, 0.95)])
+def test_real_places_have_the_states_and_regions_labelled(field: str, right: float, known: float) -> None:
+    labels = pl.read_csv(LABELS).with_columns(wanted=pl.col(field).fill_null("").str.split("|"))
+    read = labels.with_columns(place().struct.unnest().name.prefix("read_"))
+    agrees = pl.col(f"read_{field}").fill_null("").is_in("wanted")
+    given, labelled = pl.col(f"read_{field}").is_not_null(), pl.col(field).is_not_null()
+    counted = read.select(right=agrees.filter(given).mean(), known=(agrees & given).filter(labelled).mean())
+    assert counted.item(0, "right") >= right
+    assert counted.item(0, "known") >= known
+
+
 @pytest.mark.parametrize(
     ("location", "country", "iso_2", "state_code", "town"),
     [
@@ -67,6 +78,7 @@ def test_real_places_are_read_as_labelled() -> None:
         ("San Francisco", "San Francisco", "US", "US-CA", "San Francisco"),
         ("Remote US", None, "US", None, None),
         ("Wide &amp; East Riding, United Kingdom", "United Kingdom", "GB", None, None),
+        ("CA Remote (BC & ON only); U.S. Remote", None, "CA", None, None),
         ("Doha, Qatar; London, UK", None, "QA", None, "Doha"),
     ],
 )
@@ -85,6 +97,10 @@ def test_places_are_read(
 )
 def test_what_is_no_known_place_is_null(location: str | None) -> None:
     assert set(placed(location, "Unknown").values()) == {None}
+
+
+def test_london_is_not_the_city_of_london() -> None:
+    assert placed("London, United Kingdom", "United Kingdom")["state"] is None
 
 
 def test_a_continent_is_a_region_without_a_country() -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from bulkjobs import records
 from bulkjobs.analysis.reposts import _sketches, reposts
 from bulkjobs.records import POSTING_SCHEMA
+from tests.support import SHARED
+
+REAL = SHARED / "data" / "real" / "jobs_real.ndjson.zst"
 
 NURSE = (
     "We are looking for a registered nurse who works with us on ward {0}, in a friendly team of people who care. You"
@@ -112,3 +117,15 @@ def test_a_text_is_sketched_the_same_whatever_follows_it() -> None:
     key = pl.select(pl.lit(NURSE).hash()).item()
     sketches = [_sketches(texts).filter(pl.col("key") == key).collect().row(0) for texts in nurses]
     assert len(set(sketches)) == 1
+
+
+def test_real_pairs_are_told_apart_as_labelled() -> None:
+    if not REAL.exists():
+        pytest.skip(f"{REAL.name} is not at hand")
+    labels = pl.read_csv(Path(__file__).parent / "labels" / "reposts.csv")
+    chained = reposts(records.load(REAL)[0].lazy()).select("id", "canonical_id").collect()
+    pairs = labels.join(chained, on="id").join(chained, left_on="other", right_on="id")
+    found, same = pl.col("canonical_id") == pl.col("canonical_id_right"), pl.col("same") == 1
+    assert pairs.height == labels.height >= 200
+    assert pairs.select((found == same).mean()).item() >= 0.88
+    assert pairs.select(same.filter(found).mean()).item() >= 0.8

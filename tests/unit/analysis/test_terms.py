@@ -51,7 +51,7 @@ def test_seniority(source: str, least: float, rows: int) -> None:
     assert 1 - len(missed) / len(frame) >= least, missed.select("title", "stated", "want", "level").to_dicts()
 
 
-@pytest.mark.parametrize(("source", "least", "rows"), [("real", 0.95, 120), ("written", 1.0, 45)])
+@pytest.mark.parametrize(("source", "least", "rows"), [("real", 0.95, 120), ("written", 1.0, 45), ("fresh", 0.95, 90)])
 def test_employment(source: str, least: float, rows: int) -> None:
     frame = labels("employment.csv").filter(pl.col("source") == source)
     missed = wrong(frame, employment("stated", "title"), "employment", "type")
@@ -61,7 +61,7 @@ def test_employment(source: str, least: float, rows: int) -> None:
 
 @pytest.mark.parametrize(
     ("source", "least", "rows"),
-    [("location", 0.98, 120), ("title", 0.98, 40), ("text", 0.93, 180), ("second", 0.85, 80)],
+    [("location", 0.98, 120), ("title", 0.98, 40), ("text", 0.93, 180), ("second", 0.85, 80), ("fresh", 0.9, 100)],
 )
 def test_work_mode(source: str, least: float, rows: int) -> None:
     frame = labels("work_mode.csv").filter(pl.col("source") == source)
