@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import errors, events, records, sync
+from .bundle import Bundle, open_bundle
 from .client import Client
 from .collection import Collection
 from .ledger import Ledger
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from .sandbox import Sandbox
 
 __all__ = [
+    "Bundle",
     "Client",
     "Collection",
     "JobFilter",
@@ -26,6 +28,7 @@ __all__ = [
     "Sandbox",
     "errors",
     "events",
+    "open_bundle",
     "records",
     "sync",
 ]

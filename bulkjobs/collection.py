@@ -9,6 +9,7 @@ from typing import Any, cast
 import polars as pl
 
 from . import expiry, outcomes, receive, trace
+from .bundling import check_bundle_target, write_bundle
 from .clock import as_datetime
 from .display import as_html, as_text
 from .errors import BulkJobsError
@@ -247,6 +248,38 @@ class Collection:
     def export(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the postings as ``.parquet``, ``.csv`` or ``.ndjson``; see `bulkjobs.export.export`."""
         return export(self.frame(), path, overwrite=overwrite)
+
+    def bundle(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        title: str | None = None,
+        note: str | None = None,
+        overwrite: bool = False,
+    ) -> Path:
+        """Write the postings and where they come from as one file to share, for `bulkjobs.open_bundle`.
+
+        It holds no key, no ledger and no path. The same postings, words and versions give the same bytes.
+
+        Parameters
+        ----------
+        path : path
+            Ends with ``.zip``.
+        title, note : str, optional
+            For whoever opens it.
+        overwrite : bool
+            Whether a file that is there may be replaced.
+
+        Raises
+        ------
+        LoadFailed, LibraryError
+            It is not wholly here yet, or can't be read.
+        ConfigError
+            The file can't be written there.
+        """
+        target = check_bundle_target(path, overwrite=overwrite)
+        known = self.provenance()
+        return write_bundle(self.scan(), known, target, title=title, note=note, overwrite=overwrite)
 
     def provenance(self) -> Provenance:
         """Tell where the postings come from, with a hash of the rows themselves; reads them all, bit by bit.

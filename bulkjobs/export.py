@@ -39,9 +39,14 @@ def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> Pa
     ConfigError
         The name's ending is not known, the folder is missing, or the file is there and `overwrite` is False.
     """
+    return check_name(path, tuple(WRITERS), overwrite=overwrite)
+
+
+def check_name(path: str | os.PathLike[str], endings: tuple[str, ...], *, overwrite: bool) -> Path:
+    """Tell whether a file with one of some endings can be written there: `check_target` says what is wrong."""
     target = Path(path)
-    if target.suffix.lower() not in WRITERS:
-        raise ConfigError(f"{target.name!r} does not end with {', '.join(WRITERS)}.", next_step="choose another name")
+    if target.suffix.lower() not in endings:
+        raise ConfigError(f"{target.name!r} does not end with {', '.join(endings)}.", next_step="choose another name")
     if not target.parent.is_dir():
         raise ConfigError(f"There is no folder {target.parent}.", next_step="make it first")
     if target.is_dir() or (target.exists() and not overwrite):

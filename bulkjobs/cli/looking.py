@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -72,6 +73,19 @@ def ledger(run: Run, *, days: int | None) -> None:
 def export(run: Run, collection_id: str, file: Path, *, overwrite: bool) -> None:
     """Write a collection's postings to FILE: .parquet, .csv or .ndjson. Needs no key."""
     written = run.client().attach(collection_id).export(file, overwrite=overwrite)
+    run.show(str(written), {"file": str(written)})
+
+
+@main.command()
+@click.argument("collection_id")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--title", help="Of the study.")
+@click.option("--note", help="For whoever opens it.")
+@click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
+@common
+def bundle(run: Run, collection_id: str, file: Path, **options: Any) -> None:
+    """Write a collection and where it comes from to FILE (.zip), to be read with no account. Needs no key."""
+    written = run.client().attach(collection_id).bundle(file, **options)
     run.show(str(written), {"file": str(written)})
 
 

@@ -125,7 +125,7 @@ def _read(path: str | os.PathLike[str]) -> pl.DataFrame:
     try:
         with Path(path).open(encoding="utf-8-sig") as lines:
             separator = "\t" if "\t" in lines.readline() else ","
-        return pl.read_csv(path, separator=separator, infer_schema=False, truncate_ragged_lines=True)
+        return pl.read_csv(Path(path), separator=separator, infer_schema=False, truncate_ragged_lines=True)
     except (OSError, UnicodeError, pl.exceptions.PolarsError) as error:
         raise InvalidQuery(f"{path} is no taxonomy that can be read ({error}).", field="path") from error
 
