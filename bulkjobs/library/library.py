@@ -81,7 +81,7 @@ class Library:
         """Return the rows of `scan`, of `LIBRARY_SCHEMA`."""
         rows = self._delta.rows(version)
         if as_of is not None:
-            rows = rows.filter(pl.col("added_at") <= _utc(as_of))
+            rows = rows.filter(pl.col("added_at") <= utc_moment(as_of))
         if sources is not None:
             return rows.filter(pl.col("source").is_in(list(sources))).sort("source", "row")
         keys = rows.select("id", *_NEWEST)
@@ -119,7 +119,7 @@ class Library:
         snapshot = Snapshot(
             version=None if as_of is not None else read,
             at=utc(made),
-            as_of=None if as_of is None else f"{_utc(as_of).isoformat()}Z",
+            as_of=None if as_of is None else f"{utc_moment(as_of).isoformat()}Z",
         )
         return of_library(rows, where, snapshot, self._delta.collect)
 
@@ -157,7 +157,7 @@ class Library:
         asked = series.cast(pl.Int64).alias("id").to_frame().lazy()
         rows = _without(self._delta.rows(), except_collections)
         if since is not None:
-            rows = rows.filter(pl.col("bought_at") >= _utc(since))
+            rows = rows.filter(pl.col("bought_at") >= utc_moment(since))
         if sources is not None:
             rows = rows.filter(pl.col("source").is_in(list(sources)))
         found = rows.select("id", *_NEWEST).join(asked, on="id", how="semi")
@@ -395,7 +395,8 @@ def _gathered(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         yield pl.concat(waiting)
 
 
-def _utc(moment: dt.datetime | str) -> dt.datetime:
+def utc_moment(moment: dt.datetime | str) -> dt.datetime:
+    """Read a time of the library: UTC, unless the datetime has a zone; without one afterwards."""
     if isinstance(moment, str):
         try:
             moment = dt.datetime.fromisoformat(moment)

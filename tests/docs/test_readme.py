@@ -49,7 +49,9 @@ else:
 def test_python_block(code: str, tmp_path: Path) -> None:
     command = [sys.executable, "-W", "error", "-c", RUNNER, code]
     for run in range(2):  # a script is run again tomorrow
-        done = subprocess.run(command, env=environment(tmp_path), capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, env=environment(tmp_path), cwd=tmp_path, capture_output=True, text=True, check=False
+        )
         assert (done.returncode, done.stderr) == (0, "")
         if "first(1)" in code and run == 0:
             assert "windows of created_at: 2" in done.stdout
@@ -60,6 +62,9 @@ def test_python_block(code: str, tmp_path: Path) -> None:
     elif "first(1)" in code:
         assert re.search(r"\d+ owned, 0 credits for the rest", done.stdout)
         assert done.stdout.endswith("True\n")
+    elif "report.labour_market" in code:
+        assert "matches its data" in done.stdout
+        assert done.stdout.count("the same") == 2
     elif "library" in code:
         assert "Load report" in done.stdout
         assert "table version" in done.stdout
@@ -71,7 +76,7 @@ def test_python_block(code: str, tmp_path: Path) -> None:
 
 def test_the_pictures_are_there() -> None:
     pictures = re.findall(r"!\[.+\]\((.+)\)", README)
-    assert len(pictures) == 2
+    assert len(pictures) == 3
     for picture in pictures:
         assert (ROOT / picture).read_bytes().startswith(b"\x89PNG")
         assert (ROOT / picture).stat().st_size < 250_000
@@ -131,6 +136,7 @@ def test_command_line_block(tmp_path: Path) -> None:
     assert followed
     rows = bought + 70 + int(followed[1])
     assert re.search(rf"versions of them +{rows:,} from 4 data requests and files", out)
+    assert re.search(r"All that we own: matches its data\n", out)
     key = re.search(r"CORESIGNAL_API_KEY=(\w+)", out)
     assert key
     assert key[1] in block  # the key in the README is the one that the sandbox prints

@@ -1,0 +1,212 @@
+"""`Report`: a labour market in figures, sentences and charts, made of postings that are here. Costs nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ..analysis import HOURS_A_YEAR, PARTS, Taxonomy, coverage, default_taxonomy, enrich
+from ..disk import whole
+from ..errors import ConfigError
+from ..library import Library
+from ..provenance import Provenance, versions_here
+from .chapters import Chapter, chapters
+from .scope import Scope
+from .source import Postings, Source
+from .wording import asked, reach
+
+FORMAT = 1
+"""Of the data that a report carries; a reader refuses what is newer."""
+
+_TEXTS = ("salary", "applicants_count", "employment_type", "seniority", "location", "description")
+_KEPT = ("id", "created", "last_updated", "deleted", "application_active", "company_name", "title", "country", *_TEXTS)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report says, ready to be shown.
+
+    Attributes
+    ----------
+    title, subtitle : str
+        What it is about.
+    summary : tuple of str
+        What it found, in sentences.
+    facts : tuple of (str, int)
+        How many postings, and which of them count.
+    chapters : tuple of Chapter
+    coverage : DataFrame
+        How much of what is stated was understood: see `bulkjobs.analysis.coverage`.
+    provenance : Provenance
+    settings : mapping
+        What it was asked for; `bulkjobs.report.check` makes it anew from them.
+    """
+
+    title: str
+    subtitle: str
+    summary: tuple[str, ...]
+    facts: tuple[tuple[str, int], ...]
+    chapters: tuple[Chapter, ...]
+    coverage: pl.DataFrame
+    provenance: Provenance
+    settings: Mapping[str, Any]
+
+    @property
+    def figures(self) -> dict[str, list[dict[str, Any]]]:
+        """All its figures, by the names of the answers: rows of plain data."""
+        answers = {name: answer.frame for chapter in self.chapters for name, answer in chapter.answers.items()}
+        frames = {**answers, "coverage": self.coverage}
+        told = {name: _plain(frame) for name, frame in frames.items()}
+        return {"facts": [{"what": what, "postings": count} for what, count in self.facts], **told}
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The data that its page carries, JSON-ready."""
+        figures = self.figures
+        return {
+            "format": FORMAT,
+            "title": self.title,
+            "settings": dict(self.settings),
+            "provenance": self.provenance.to_dict(),
+            "versions": versions_here(),
+            "figures_sha256": hashlib.sha256(canonical(figures)).hexdigest(),
+            "figures": figures,
+        }
+
+    def html(self) -> str:
+        """Return it as one page that needs nothing else: no script, no internet; the same report gives the same."""
+        from .page import page
+
+        return page(self)
+
+    def write(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the page, whole or not at all.
+
+        Raises
+        ------
+        ConfigError
+            The file is there already and `overwrite` is False, or can't be written.
+        """
+        target = Path(path)
+        if target.exists() and not overwrite:
+            raise ConfigError(f"{target} is there already.", next_step="choose another name, or overwrite=True")
+        html = self.html()
+        try:
+            with whole(target) as part:
+                part.write_text(html, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise ConfigError(f"{target} can't be written ({error}).", next_step="choose another place") from error
+        return target
+
+    def __repr__(self) -> str:
+        count = dict(self.facts)["postings"]
+        return f"<Report {self.title!r}: {count:,} postings, {len(self.chapters)} chapters>"
+
+
+def labour_market(
+    source: Postings | Library,
+    *,
+    title: str | None = None,
+    period: str | None = None,
+    country: str | Iterable[str] | None = None,
+    taxonomy: Taxonomy | None = None,
+    as_of: dt.datetime | str | None = None,
+    hours_a_year: float = HOURS_A_YEAR,
+) -> Report:
+    """Make a report on the labour market of postings that are here.
+
+    Nothing is bought, and no key is needed. The same postings and settings give the same figures.
+
+    Parameters
+    ----------
+    source : Collection, Bundle or Library
+        Whose postings.
+    title : str, optional
+        Made out of the query, if not given.
+    period : str, optional
+        Only postings first seen then: ``2025``, ``2025-03``, ``2025-01..2025-06``; UTC, ends included.
+    country : str or iterable of str, optional
+        Only postings in these countries, by name or ISO code.
+    taxonomy : Taxonomy, optional
+        The skills to look for.
+    as_of : datetime or str, optional
+        Of a library, only what had been added by then; unless told, all that is there now.
+    hours_a_year : float
+        Hours that make a year's pay of an hour's.
+
+    Raises
+    ------
+    InvalidQuery
+        `period` or `country` is none.
+    LoadFailed, LibraryError
+        The postings are not wholly here, or can't be read.
+    ConfigError
+        The extra ``report`` is not installed.
+    """
+    scope = Scope.of(period, country)
+    skills = taxonomy or default_taxonomy()
+    read = Source.of(source, as_of=as_of)
+    frame, facts = _counted(read.frame, scope, skills, hours_a_year)
+    settings = {
+        "title": title, "period": period, "country": list(scope.countries) or None, "taxonomy": skills.fingerprint,
+        "as_of": None if read.as_of is None else read.as_of.isoformat(), "hours_a_year": hours_a_year,
+    }  # fmt: skip
+    subtitle = "; ".join(filter(None, (asked(read.provenance), scope.words)))
+    told = chapters(frame, subtitle)
+    answers = (answer.sentence for chapter in told for answer in chapter.answers.values())
+    return Report(
+        title=title or "Labour-market report",
+        subtitle=subtitle,
+        summary=(reach(frame), *dict.fromkeys(filter(None, answers))) if len(frame) else (reach(frame),),
+        facts=facts,
+        chapters=told,
+        coverage=coverage(frame),
+        provenance=read.provenance,
+        settings=settings,
+    )
+
+
+def canonical(data: object) -> bytes:
+    """Return data as JSON that is the same for the same data."""
+    return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _counted(
+    postings: pl.LazyFrame, scope: Scope, taxonomy: Taxonomy, hours_a_year: float
+) -> tuple[pl.DataFrame, tuple[tuple[str, int], ...]]:
+    """Return the enriched postings of a scope without their long texts, and how many lie within and without."""
+    placed = enrich(postings, only=["place"])
+    period, place = scope.in_period(), scope.in_countries()
+    counts = placed.select(
+        all=pl.len(),
+        undated=period.is_null().sum(),
+        elsewhen=(~period).sum(),
+        unplaced=(period & place.is_null()).sum(),
+        elsewhere=(period & ~place).sum(),
+    ).collect(engine="streaming").row(0, named=True)  # fmt: skip
+    inside = placed.filter(period & place)
+    parts = [part for part in PARTS if part not in ("place", "plain")]
+    enriched = enrich(inside, only=parts, taxonomy=taxonomy, hours_a_year=hours_a_year)
+    added = [name for part in (*parts, "place") for name in PARTS[part].adds]
+    # Of texts only whether there is one is needed from here on.
+    stated = (pl.when(pl.col(name).str.strip_chars() != "").then(pl.lit("…")).alias(name) for name in _TEXTS)
+    frame = enriched.select(*_KEPT, *added).with_columns(stated).collect(engine="streaming")
+    facts = [("postings", frame.height), ("of them put up again", int((frame["id"] != frame["canonical_id"]).sum()))]
+    outside = {"undated": "without a date", "elsewhen": "of another time", "unplaced": "without a country",
+               "elsewhere": "of other countries"}  # fmt: skip
+    facts += [(f"left out, {words}", counts[name]) for name, words in outside.items() if counts[name]]
+    return frame, tuple(facts)
+
+
+def _plain(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return rows of JSON's own types."""
+    times = pl.selectors.temporal().dt.to_string("iso")
+    return frame.with_columns(times).to_dicts()
