@@ -374,9 +374,14 @@ class Ledger:
             )
 
     def loaded(self, request: DataRequestRow, received: int, *, at: float) -> None:
-        """Record how many records were read from a data request's files, once they are in the library."""
+        """Record how many records were read from a data request's files, once they are in the library.
+
+        When it was read first stays, however often it is read again.
+        """
         with self._writing(charged=Charged.YES) as db:
-            values: dict[str, Any] = {"received": received, "loaded_at": at}
+            values: dict[str, Any] = {"received": received}
+            if request.loaded_at is None:
+                values["loaded_at"] = at
             if request.turn is None:
                 values["turn"] = db.execute("SELECT COALESCE(MAX(turn), 0) + 1 FROM data_requests").fetchone()[0]
             tables.move(db, request, ("fetched", "loaded"), "loaded", **values)

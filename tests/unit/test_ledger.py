@@ -78,6 +78,7 @@ def test_the_way_of_a_data_request(ledger: Ledger) -> None:
         ledger.fetched(type(file)(file.data_request_id, number, file.name, "files/x", 1, "f", 5, 10.0))
     assert first(ledger).state == "fetched"
     ledger.loaded(first(ledger), 9, at=11.0)
+    ledger.loaded(first(ledger), 9, at=12.0)  # read again
     row = first(ledger)
     assert (row.state, row.account, row.request_id, row.sent_at, row.accepted_at) == ("loaded", "a", "uuid", 5.0, 7.0)
     assert (row.ready_at, row.loaded_at, row.records, row.received) == (8.0, 11.0, 10, 9)
