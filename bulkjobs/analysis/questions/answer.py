@@ -115,7 +115,8 @@ def percent(part: float | None, whole: float | None = 1) -> str:
 
 def signed(points: float) -> str:
     """Return a change in words, with a sign."""
-    return f"{points:+.1f}".replace("-", "\u2212")
+    rounded = round(points, 1) + 0.0  # of minus zero, zero
+    return f"{rounded:+.1f}".replace("-", "\u2212") if rounded else "0.0"
 
 
 def quoted(text: str) -> str:

@@ -30,7 +30,7 @@ class Halves:
     @property
     def words(self) -> str:
         """What is compared."""
-        return f"{self.start:%-d %b %Y} to {self.middle:%-d %b %Y} against from then to {self._last:%-d %b %Y}"
+        return f"from before {self.middle:%-d %b %Y} to after"
 
     @property
     def during(self) -> str:

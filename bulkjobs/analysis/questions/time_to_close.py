@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from ...charts import parts, series
+from ...display import counted
 from .answer import NOT_STATED, SMALL, Answer, none, percent, quoted, shaped
 from .groups import EVERY, GROUPS, grouped, several
 from .lifetimes import CAVEAT, READS, latest, lifetimes
@@ -124,9 +125,11 @@ def _sentence(found: pl.DataFrame) -> str:
 def _half(days: int | None, what: str) -> str:
     if days is None:
         return f"Less than half of {what} closed while they were watched."
-    if not days:
-        return f"Half of {what} closed within a day."
-    return f"Half of {what} closed within {days + 1:,} days."
+    return (
+        f"Half of {what} closed in {counted(days, 'whole day')} or less."
+        if days
+        else f"Half of {what} closed within a day."
+    )
 
 
 def _note(found: pl.DataFrame, end: dt.datetime | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from ...charts import parts
+from ...display import counted
 from .answer import NOT_STATED, OTHERS, SMALL, Answer, none, percent, quoted, shaped, signed
 from .halves import Halves, Period, halves
 from .scope import checked, collected, moment, scope
@@ -122,13 +123,14 @@ def _sentence(table: pl.DataFrame, column: str) -> str:
         return f"None of the postings states any {noun(column)}."
     first = rows[0]
     said = (
-        f"Most frequent: {quoted(first['value'])}, in {percent(first['share'])} of the postings that state"
-        f" any {noun(column)} ({first['postings']:,})."
+        f"The most frequent {noun(column)} is {quoted(first['value'])}: {counted(first['postings'], 'posting')},"
+        f" {percent(first['share'])} of those that state any."
     )
     moved = [row for row in rows if row["change"] is not None and not row["small"] and abs(row["change"]) >= _MOVED]
     if moved:
         most = max(moved, key=lambda row: (abs(row["change"]), row["value"]))
-        said += f" {quoted(most['value'])} changed most: from {percent(most['before'])} to {percent(most['after'])}."
+        change = f"from {percent(most['before'])} to {percent(most['after'])}"
+        said += f" The share of {quoted(most['value'])} changed most: {change}."
     return said
 
 

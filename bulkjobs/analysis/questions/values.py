@@ -10,8 +10,9 @@ from .answer import NOT_STATED, OTHERS
 from .scope import dtype
 
 _NOUNS = {
-    "company_name": "company", "country_iso_2": "country", "country_iso_3": "country", "employment_type": "employment",
-    "functions": "function", "industries": "industry", "skills": "skill", "work_mode": "mode of work",
+    "company_name": "company", "country_iso_2": "country", "country_iso_3": "country", "title": "job title",
+    "employment": "type of employment", "employment_type": "type of employment", "functions": "function",
+    "industries": "industry", "skills": "skill", "work_mode": "mode of work",
 }  # fmt: skip
 
 

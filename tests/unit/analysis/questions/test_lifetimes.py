@@ -122,8 +122,8 @@ def test_the_groups_are_told_and_drawn_apart() -> None:
         ("not stated", "not stated", 3, True),
     ]  # fmt: skip
     assert answer.sentence == (
-        "Half of the postings of “Chile” closed within 3 days."
-        " Half of the postings of “all others” closed within 51 days."
+        "Half of the postings of “Chile” closed in 2 whole days or less."
+        " Half of the postings of “all others” closed in 50 whole days or less."
     )
     assert "““" not in drawn(answer)
     assert "Peru" not in drawn(answer)
