@@ -25,6 +25,7 @@ from measuring import Run, machine, save, timed
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "real" / "jobs_real.ndjson.zst"
 VERSIONS = ("bulkjobs", "polars", "pandas")
 MADE_UP = 20_000
+GROUP = 25_000  # rows; what is written waits in memory until a group is full
 KINDS = ("as they are", "each text once")
 TEXTS = {"title": " {}", "description": " {}", "location": "; {}", "salary": " #{}"}
 WAYS = ("read", "eager", "streaming", "parts", "pandas")
@@ -53,7 +54,7 @@ def write(folder: Path, rows: int) -> dict[str, Any]:
         made = many if kind == KINDS[0] else many.with_columns(
             (pl.col(name) + pl.format(form, "id")).alias(name) for name, form in TEXTS.items()
         )  # fmt: skip
-        made.write_parquet(folder / f"{kind}.parquet", row_group_size=25_000)
+        made.write_parquet(folder / f"{kind}.parquet", row_group_size=GROUP)
     text = pl.col("description")
     described, megabytes, distinct = many.select(
         count=text.count(), megabytes=text.str.len_bytes().sum() / 1e6, distinct=text.drop_nulls().n_unique()
@@ -96,9 +97,9 @@ def streaming(path: Path) -> Iterator[int | None]:
     from bulkjobs.analysis import enrich
 
     out = path.with_suffix(".out.parquet")
-    enrich(pl.read_parquet(path, n_rows=100))
+    enrich(pl.read_parquet(path, n_rows=100))  # the tables of places, once a process
     yield None
-    enrich(pl.scan_parquet(path)).sink_parquet(out, engine="streaming")
+    enrich(pl.scan_parquet(path)).sink_parquet(out, engine="streaming", row_group_size=GROUP)
     yield None
     yield pl.scan_parquet(out).select(pl.len()).collect().item()
     out.unlink()

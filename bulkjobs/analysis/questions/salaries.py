@@ -120,7 +120,7 @@ def _sentence(table: pl.DataFrame, code: str, kept: int) -> str:
         return f"Fewer than {SMALL} postings of a kind state pay in {code}: too few to tell."
     if rows[0]["kind"] == EVERY:
         low, half, high = (f"{rows[0][name]:,.0f}" for name in ("p25", "median", "p75"))
-        return f"Half of the postings pay {half} {code} a year or less; the middle half pay {low} to {high}."
+        return f"Of those that state pay in {code}, half pay {half} a year or less; the middle half {low} to {high}."
     rows = sorted(rows, key=lambda row: (-row["median"], row["group"]))
     said = f"{quoted(rows[0]['group'])} pays most: {rows[0]['median']:,.0f} {code} a year in the median"
     return said + (f"; {quoted(rows[-1]['group'])} least: {rows[-1]['median']:,.0f}." if len(rows) > 1 else ".")

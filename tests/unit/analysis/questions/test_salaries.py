@@ -67,7 +67,7 @@ def test_what_is_left_out_is_counted() -> None:
     assert "Not stated, or not read as pay of a year: 4 (16\u00a0%)." in answer.note
     assert "Left out: 2 in 2 other currencies. Left out: 1 in a currency that is not known." in answer.note
     assert "Left out as misread: 4 below 2,500 or above 1,000,000" in answer.note
-    assert "Half of the postings pay 50,000 EUR a year or less" in answer.sentence
+    assert "Of those that state pay in EUR, half pay 50,000 a year or less" in answer.sentence
 
 
 def test_groups_of_few_are_marked_and_not_drawn_as_boxes() -> None:
