@@ -15,6 +15,7 @@ import polars as pl
 
 from .bundle import FORMAT, MANIFEST, POSTINGS, README
 from .disk import hash_of, whole
+from .display import safe_text
 from .errors import Charged, ConfigError, LoadFailed
 from .export import check_name
 from .provenance import Provenance
@@ -60,6 +61,7 @@ def write_bundle(
         The rows are not those that the provenance tells of.
     """
     target = check_bundle_target(path, overwrite=overwrite)
+    title, note = (text and safe_text(text) for text in (title, note))
     try:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
             postings = Path(folder) / POSTINGS
@@ -93,7 +95,7 @@ def _check_rows(postings: Path, provenance: Provenance) -> None:
 
 
 def _zip(part: Path, postings: Path, provenance: Provenance, title: str | None, note: str | None, name: str) -> None:
-    readme = _readme(provenance, title or "Job postings", note, name).encode()
+    readme = _readme(provenance, title or "Job postings", note, name).encode("utf-8", "replace")
     members = {
         POSTINGS: {"size": postings.stat().st_size, "sha256": hash_of(postings)},
         README: {"size": len(readme), "sha256": hashlib.sha256(readme).hexdigest()},
@@ -106,7 +108,7 @@ def _zip(part: Path, postings: Path, provenance: Provenance, title: str | None, 
         "provenance": provenance.to_dict(),
         "columns": {name: str(kind) for name, kind in POSTING_SCHEMA.items()},
     }
-    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True).encode()
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True).encode("utf-8", "replace")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(_member(README), readme)
         archive.writestr(_member(MANIFEST), text)

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +14,26 @@ from ..analysis import Taxonomy, default_taxonomy
 from ..display import as_html, as_text
 from ..errors import InvalidQuery
 from ..library import Library
-from ..provenance import Provenance, versions_here
+from ..provenance import Provenance
 from .page import DATA_ID
-from .report import FORMAT, Report, labour_market
+from .report import FORMAT, Report, labour_market, versions
 from .source import Postings
 
 _DATA = re.compile(rf'<script type="application/json" id="{DATA_ID}">(.*?)</script>', re.DOTALL)
+_PAGE = {True: "the same, to the byte", False: "changed since it was written", None: "not compared"}
 _SHOWN = 10  # differences in the words of a check; the rest are counted
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a page says: its settings, where its postings came from, its figures, and what it was made with."""
+    """What a page says: its settings, its postings' origin, its figures, what it was made with, and the whole page."""
 
     title: str
     settings: dict[str, Any]
     provenance: Provenance
     figures: dict[str, list[dict[str, Any]]]
     versions: dict[str, str]
+    html: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,9 @@ class Check:
         Whether the postings are the same, by their hash.
     differences : tuple of str
         Figures that are not the same any more.
+    same_page : bool or None
+        Whether the page is to the byte what would be written now, so that nobody changed what it shows; None where that
+        can't be told: other figures, or other versions.
     versions : tuple of str
         What is of another version now.
     """
@@ -51,12 +56,13 @@ class Check:
     title: str
     same_data: bool
     differences: tuple[str, ...]
+    same_page: bool | None
     versions: tuple[str, ...]
 
     @property
     def matches(self) -> bool:
         """Whether the report still says what the data say."""
-        return self.same_data and not self.differences
+        return self.same_data and not self.differences and self.same_page is not False
 
     def lines(self) -> list[tuple[str, str]]:
         """Return it as labelled lines."""
@@ -66,6 +72,7 @@ class Check:
             ("figures", "the same" if not self.differences else f"{len(self.differences):,} differ"),
             *(("", text) for text in self.differences[:_SHOWN]),
             *([("", f"and {more:,} more")] if more > 0 else []),
+            ("page", _PAGE[self.same_page]),
             *(("version", text) for text in self.versions),
         ]
 
@@ -85,7 +92,8 @@ def read(path: str | os.PathLike[str]) -> Told:
         The file is no report, or one of a newer format.
     """
     try:
-        found = _DATA.search(Path(path).read_text("utf-8"))
+        html = Path(path).read_text("utf-8")
+        found = _DATA.search(html)
         data = json.loads(found[1]) if found else {}
     except (OSError, ValueError) as error:
         raise _no_report(path, f" ({error})") from error
@@ -99,7 +107,7 @@ def read(path: str | os.PathLike[str]) -> Told:
         )
     try:
         provenance = Provenance.from_dict(data["provenance"])
-        return Told(data["title"], data["settings"], provenance, data["figures"], data["versions"])
+        return Told(data["title"], data["settings"], provenance, data["figures"], data["versions"], html)
     except KeyError as error:
         raise _no_report(path, f" (it lacks {error})") from error
 
@@ -141,11 +149,16 @@ def remade(told: Told, source: Postings | Library, taxonomy: Taxonomy | None) ->
 def compared(told: Told, now: Report) -> Check:
     """Compare what a page tells with a report that was made now."""
     document = json.loads(json.dumps(now.document))  # as it would be read
-    here = versions_here()
+    here = versions()
+    same_data = told.provenance.data_sha256 == now.provenance.data_sha256
+    differences = tuple(_differences(told.figures, document["figures"]))
+    comparable = same_data and not differences and told.versions == here
     return Check(
         title=told.title,
-        same_data=told.provenance.data_sha256 == now.provenance.data_sha256,
-        differences=tuple(_differences(told.figures, document["figures"])),
+        same_data=same_data,
+        differences=differences,
+        # What a bundle tells of itself is not what the collection told that it was made of.
+        same_page=replace(now, provenance=told.provenance).html() == told.html if comparable else None,
         versions=tuple(
             f"{name} was {number}, is {here.get(name)}"
             for name, number in told.versions.items() if here.get(name) != number

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
+from html import escape
 from importlib.resources import files
 
 import polars as pl
@@ -35,13 +35,14 @@ def page(report: Report) -> str:
         )
     )
     data = json.dumps(report.document, ensure_ascii=False, indent=1).replace("<", "\\u003c")
-    return (
+    html = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{_text(report.title)}</title>\n<style>\n{_style()}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n"
         f'<script type="application/json" id="{DATA_ID}">\n{data}\n</script>\n</body>\n</html>\n'
     )
+    return html.encode("utf-8", "replace").decode()  # a query may hold what no file can
 
 
 def _head(report: Report) -> str:
@@ -132,7 +133,7 @@ def _minute(moment: str | None) -> str | None:
 
 
 def _text(text: str) -> str:
-    return html.escape(safe_text(text))
+    return escape(safe_text(text))
 
 
 @cache

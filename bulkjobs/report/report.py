@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import polars as pl
 
 from ..analysis import HOURS_A_YEAR, PARTS, Taxonomy, coverage, default_taxonomy, enrich
 from ..disk import whole
+from ..display import safe_text
 from ..errors import ConfigError
 from ..library import Library
 from ..provenance import Provenance, versions_here
@@ -76,7 +78,7 @@ class Report:
             "title": self.title,
             "settings": dict(self.settings),
             "provenance": self.provenance.to_dict(),
-            "versions": versions_here(),
+            "versions": versions(),
             "figures_sha256": hashlib.sha256(canonical(figures)).hexdigest(),
             "figures": figures,
         }
@@ -109,6 +111,12 @@ class Report:
     def __repr__(self) -> str:
         count = dict(self.facts)["postings"]
         return f"<Report {self.title!r}: {count:,} postings, {len(self.chapters)} chapters>"
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of all that figures and pages depend on."""
+    drawn = {name: version(name) for name in ("altair", "great-tables", "vl-convert-python")}
+    return {**versions_here(), **drawn}
 
 
 def labour_market(
@@ -151,7 +159,7 @@ def labour_market(
     ConfigError
         The extra ``report`` is not installed.
     """
-    scope = Scope.of(period, country)
+    scope, title = Scope.of(period, country), None if title is None else safe_text(title)
     skills = taxonomy or default_taxonomy()
     read = Source.of(source, as_of=as_of)
     frame, facts = _counted(read.frame, scope, skills, hours_a_year)

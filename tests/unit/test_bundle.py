@@ -106,6 +106,11 @@ async def test_the_same_gives_the_same_bytes(nurses: bj.Collection, tmp_path: Pa
     assert nurses.bundle(twice, overwrite=True).read_bytes() == first
 
 
+async def test_words_that_no_file_can_hold_are_replaced(nurses: bj.Collection, tmp_path: Path) -> None:
+    bundle = open_bundle(nurses.bundle(tmp_path / "odd.zip", title="Caf\ud800", note="a\x00b"))
+    assert (bundle.title, bundle.note) == ("Caf\ufffd", "a\ufffdb")
+
+
 async def test_it_tells_nothing_private(
     nurses: bj.Collection, study: Path, sandbox: bj.Sandbox, tmp_path: Path
 ) -> None:

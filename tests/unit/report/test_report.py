@@ -98,6 +98,29 @@ async def test_a_check_tells_what_differs(engineers: bj.Collection, tmp_path: Pa
     assert "does not match its data" in forged._repr_html_()
 
 
+async def test_a_page_that_was_retouched_is_told(engineers: bj.Collection, tmp_path: Path) -> None:
+    page = report.labour_market(engineers, title="Engineers").write(tmp_path / "report.html")
+    assert report.check(page, engineers).same_page is True
+    told = page.read_text("utf-8")
+    page.write_text(told.replace("<h1>Engineers</h1>", "<h1>Everybody</h1>"), "utf-8")
+    retouched = report.check(page, engineers)
+    assert retouched.same_data
+    assert retouched.differences == ()
+    assert retouched.same_page is False
+    assert not retouched.matches
+    page.write_text(told.replace('"polars": "', '"polars": "0.'), "utf-8")
+    other = report.check(page, engineers)
+    assert other.same_page is None
+    assert other.matches
+    assert any(text.startswith("polars was 0.") for text in other.versions)
+
+
+def test_words_that_no_file_can_hold_are_replaced(tmp_path: Path) -> None:
+    page = report.labour_market(Frame([{"id": 1}]), title="Caf\ud800\x00").write(tmp_path / "report.html")
+    assert report.read(page).title == "Caf\ufffd\ufffd"
+    assert report.check(page, Frame([{"id": 1}])).matches
+
+
 async def test_every_posting_is_accounted_for(engineers: bj.Collection) -> None:
     whole = len(engineers.frame())
     made = report.labour_market(engineers, period="2025-03..2025-09", country="US")
