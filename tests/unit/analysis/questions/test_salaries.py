@@ -93,6 +93,7 @@ def test_the_groups_are_those_with_most_pay_stated() -> None:
 
 def test_how_much_is_inferred_is_said() -> None:
     rows = [paid(30_000, currency_inferred=True), paid(30_000, period_inferred=True), paid(30_000), paid(None)]
+    rows.append(paid(9, currency="USD", currency_inferred=True))  # is not told of
     assert "is inferred in 2 (67\u00a0%)" in salaries(postings(*rows)).note
     assert "is inferred" not in salaries(postings(*rows).drop("currency_inferred", "period_inferred")).note
 

@@ -81,6 +81,10 @@ def test_the_first_and_the_last_period_are_marked_where_a_day_of_them_is_left_ou
     assert answer.sentence.startswith("The month with most postings (first seen) is February 2025: 2 (40\u00a0%).")
     assert "Date not stated: 1 (20\u00a0%)" in answer.note
     assert "Pale: a month that is not covered whole" in drawn(answer)
+    columns = answer.chart().chart.to_dict()
+    assert [row["pale"] for row in columns["data"]["values"]] == [True, False, False, False]
+    told = columns["encoding"]["opacity"]
+    assert told["condition"]["value"] < told["value"] == 1
 
 
 @pytest.mark.parametrize(("days", "unit"), [(10, "day"), (60, "week"), (400, "month"), (9_000, "year")])
