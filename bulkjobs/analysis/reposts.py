@@ -77,9 +77,10 @@ def _sketches(candidates: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _clusters(candidates: pl.LazyFrame, sketches: pl.LazyFrame) -> pl.LazyFrame:
-    """Give postings of near-duplicate texts one label: the least row of all that are alike, from band to band."""
+    """Give postings of near-duplicate texts one label: that of the first of all that are alike, from band to band."""
     rows = candidates.select("__row", "id", "created", "group", key=pl.col("text").hash())
-    labelled = rows.join(sketches, on="key").with_columns(label=pl.col("__row"))
+    # By their own order, so that it does not matter in which order they came.
+    labelled = rows.join(sketches, on="key").sort("created", "id", "key").with_row_index("label")
     for _ in range(_ROUNDS):
         for band in range(_BANDS):
             labelled = labelled.with_columns(pl.col("label").min().over("group", f"band{band}"))

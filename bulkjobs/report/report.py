@@ -23,6 +23,7 @@ from ..provenance import Provenance, versions_here
 from .chapters import Chapter, chapters
 from .scope import Scope
 from .source import Postings, Source
+from .watched import watched_until
 from .wording import asked, reach
 
 FORMAT = 1
@@ -168,7 +169,7 @@ def labour_market(
         "as_of": None if read.as_of is None else read.as_of.isoformat(), "hours_a_year": hours_a_year,
     }  # fmt: skip
     subtitle = "; ".join(filter(None, (asked(read.provenance), scope.words)))
-    told = chapters(frame, subtitle)
+    told = chapters(frame, subtitle, watched_until(frame, read.provenance))
     answers = (answer.sentence for chapter in told for answer in chapter.answers.values())
     return Report(
         title=title or "Labour-market report",

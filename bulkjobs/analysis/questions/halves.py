@@ -1,4 +1,4 @@
-"""The two halves of a period, between which a change is told."""
+"""Two halves of postings in time, between which a change is told."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Period = tuple[dt.date, dt.date]
 
 @dataclass(frozen=True)
 class Halves:
-    """Two halves of the same length: from `start` to `middle`, and from there to `end` (UTC).
+    """Two halves: from `start` to `middle`, and from there to `end` (UTC).
 
     Attributes
     ----------
@@ -47,7 +47,9 @@ class Halves:
 
 
 def halves(rows: pl.LazyFrame, period: Period | None) -> Halves | None:
-    """Cut a period in halves, or the time of all postings; None where none has a date.
+    """Cut a period in halves of the same length, or all postings in halves of about the same number.
+
+    Postings pile up in time, so that the first half of the years may hold next to none. None where none has a date.
 
     Raises
     ------
@@ -56,17 +58,15 @@ def halves(rows: pl.LazyFrame, period: Period | None) -> Halves | None:
     """
     if period is None:
         at = moment(rows, "created")
-        first, last = collected(rows.select(first=at.min(), last=at.max()))[0].row(0)
-        return _cut(first, last + dt.timedelta(microseconds=1)) if first else None
+        later = at.filter(at > at.min()).min()  # where half of them are of one and the same moment
+        middle = pl.max_horizontal(at.median(), later)
+        first, middle, last = collected(rows.select(first=at.min(), middle=middle, last=at.max()))[0].row(0)
+        return Halves(first, middle, last + dt.timedelta(microseconds=1)) if first else None
     if len(period) != 2 or not all(isinstance(day, dt.date) for day in period):
         raise _bad(period)
     start, end = (dt.datetime(day.year, day.month, day.day) for day in period)  # noqa: DTZ001 - UTC, as all here
     if start >= end:
         raise _bad(period)
-    return _cut(start, end)
-
-
-def _cut(start: dt.datetime, end: dt.datetime) -> Halves:
     return Halves(start, start + (end - start) / 2, end)
 
 

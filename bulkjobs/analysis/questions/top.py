@@ -31,7 +31,7 @@ def top(
     of: str = "",
     unique: bool = False,
 ) -> Answer:
-    """Count the most frequent values of a column, and how their shares changed from one half of the time to the other.
+    """Count the most frequent values of a column, and how their shares changed from the earlier half to the later.
 
     Parameters
     ----------
@@ -54,9 +54,10 @@ def top(
         The most frequent first, by name among equals: ``value``; ``kind`` ("value"; "all others" for the sum of the
         other values, of a column that is no list; "not stated" for blank, empty and null); ``postings``; ``share`` (of
         those that state any; null in the row of those that don't); ``share_of_all``; ``before`` and ``after`` (the
-        share in both halves of the time between the first and the last ``created``, or of `period`); ``change`` (from
-        one to the other, in percentage points); ``small`` (fewer than 10 postings). Where a half has fewer than 10
-        postings that state any, its shares and the change are null; so they are without a column ``created``.
+        share in the earlier and the later half of the postings by ``created``, or in both halves of `period`);
+        ``change`` (from one to the other, in percentage points); ``small`` (fewer than 10 postings). Where a half has
+        fewer than 10 postings that state any, its shares and the change are null; so they are without a column
+        ``created``.
 
     Raises
     ------
@@ -141,7 +142,7 @@ def _note(table: pl.DataFrame, listed: bool, cut: Halves | None) -> str:
     if cut and table["change"].null_count() < len(table):
         said.append(f"Change: {cut.words}, in percentage points of the postings that state any.")
     elif cut:
-        said.append(f"No change is told: one half of the time has fewer than {SMALL} postings that state any.")
+        said.append(f"No change is told: one half has fewer than {SMALL} postings that state any.")
     few = table.filter(pl.col("small") & (pl.col("kind") == "value")).height
     return " ".join(said + ([f"Fewer than {SMALL} postings: {few} of the values."] if few else []))
 

@@ -104,6 +104,24 @@ def test_two_jobs_of_one_title_are_told_apart_though_they_alternate() -> None:
     assert chains({}, cook, {}, cook) == [(1, 1), (2, 1), (1, 1), (2, 1)]
 
 
+def test_the_order_of_the_rows_changes_nothing() -> None:
+    words = NURSE.format(1).split()
+    texts = []
+    for at in range(40):  # each a little further away from the first
+        for step in range(4):
+            words[(at * 7 + step * 13) % len(words)] = f"w{'abcdefghij'[at % 10]}{'abcd'[at // 10]}"
+        texts.append(" ".join(words))
+    frame = posted(*({"description": text, **days(at)} for at, text in enumerate(texts))).collect()
+    found = [
+        reposts(frame.sample(fraction=1, shuffle=True, seed=seed).lazy()).collect().sort("id")
+        for seed in range(6)
+    ]  # fmt: skip
+    assert found[0].filter(pl.col("reposts") > 0).height > 10
+    assert found[0]["canonical_id"].n_unique() > 2
+    for other in found[1:]:
+        assert_frame_equal(other, found[0])
+
+
 def test_rows_stay_in_their_order_in_both_engines() -> None:
     frame = posted(*({"description": NURSE.format(at) if at % 3 else COOK, **days(-at)} for at in range(300)))
     memory, streamed = (reposts(frame).collect(engine=engine) for engine in ("in-memory", "streaming"))

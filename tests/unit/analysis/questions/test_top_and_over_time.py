@@ -115,6 +115,13 @@ def test_the_change_is_that_of_shares_between_the_halves() -> None:
     first = top(postings(*rows), "country").frame.row(0, named=True)
     assert (first["value"], first["before"], first["after"], first["change"]) == ("Chile", 0.25, 0.8, pytest.approx(55))
 
+    old = [{"created": day("2009-01-01"), "country": "Chile"}]  # half of the years, and one posting
+    answer = top(postings(*old, *rows), "country")
+    assert answer.frame[0, "before"] == pytest.approx(6 / 21)
+    assert "Change: from before 31 Dec 2025 to after" in answer.note
+    alone = top(postings(*rows[:20]), "country")
+    assert alone.frame["change"].null_count() == 2
+
     answer = top(postings(*rows), "country", period=(date(2025, 1, 1), date(2025, 2, 1)))
     assert answer.frame["postings"].sum() == 20
     assert answer.frame["change"].null_count() == 2  # nothing in the second half
