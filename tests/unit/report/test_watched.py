@@ -25,7 +25,8 @@ def bought(completed: str | None, submitted: str | None = None) -> Purchase:
     [
         (Provenance(kind="collection", **KNOWN), SEEN),
         (Provenance(kind="collection", purchases=(bought("2026-02-01T00:00:00Z"),), **KNOWN), dt.datetime(2026, 2, 1)),
-        (Provenance(kind="bundle", purchases=(bought(None, "2026-02-01T00:00:00Z"),), **KNOWN), dt.datetime(2026, 2, 1)),
+        (Provenance(kind="bundle", purchases=(bought(None, "2026-02-01T00:00:00Z"),), **KNOWN),
+         dt.datetime(2026, 2, 1)),
         (
             Provenance(
                 kind="collection",
