@@ -64,7 +64,7 @@ def test_python_block(code: str, tmp_path: Path) -> None:
         assert done.stdout.endswith("True\n")
     elif "report.labour_market" in code:
         assert "matches its data" in done.stdout
-        assert done.stdout.count("the same") == 2
+        assert done.stdout.count("the same") == 3  # postings, figures, page
     elif "library" in code:
         assert "Load report" in done.stdout
         assert "table version" in done.stdout
@@ -121,7 +121,7 @@ def test_command_line_block(tmp_path: Path) -> None:
         start_new_session=True,
     )
     try:
-        out, said = process.communicate(timeout=60)
+        out, said = process.communicate(timeout=240)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
