@@ -11,6 +11,7 @@ from .column import Column, column
 _BANDS, _ROWS = 3, 4  # texts alike in 4 of 4 samples of one of 3 bands are near-duplicates
 _FEW = 8  # words; a text of fewer says too little to be known again
 _ROUNDS = 2  # how often a find is handed on from band to band
+_POSTING = ["id", "created", "__group", "__key"]  # what tells postings apart: those that agree in it share their chain
 
 
 def reposts(frame: pl.LazyFrame, *, days: int = 180, same: Sequence[str] = ()) -> pl.LazyFrame:
@@ -37,15 +38,16 @@ def reposts(frame: pl.LazyFrame, *, days: int = 180, same: Sequence[str] = ()) -
         All rows in their order, with ``canonical_id`` (Int64: the ``id`` of the first one of the chain, by ``created``;
         its own for all others) and ``reposts`` (UInt32: how many others the chain has).
     """
-    rows = frame.with_row_index("__row")
     company = pl.coalesce(pl.col("company_id").cast(pl.String), _alike(pl.col("company_name")))
     group = pl.struct(company.alias("company"), _alike(pl.col("title")).alias("title"), *same)
-    keyed = rows.select("__row", "id", "created", group=group.hash(), named=company != "", text="description")
+    # Not by number: a frame that is read twice, as it is here, need not come in the same order.
+    mark = {"__group": group.hash(), "__key": pl.col("description").hash()}
+    keyed = frame.select("id", "created", **mark, named=company != "", text="description")
     candidates = keyed.filter(pl.col("named") & pl.col("text").is_not_null())
-    candidates = candidates.filter(pl.len().over("group") > 1)
+    candidates = candidates.filter(pl.len().over("__group") > 1)
     chains = _chains(_clusters(candidates, _sketches(candidates)), days)
-    joined = rows.join(chains, on="__row", how="left", maintain_order="left").drop("__row")
-    return joined.with_columns(
+    joined = frame.with_columns(**mark).join(chains, on=_POSTING, how="left", nulls_equal=True, maintain_order="left")
+    return joined.drop("__group", "__key").with_columns(
         pl.coalesce("canonical_id", "id").alias("canonical_id"), pl.col("reposts").fill_null(0).cast(pl.UInt32)
     )
 
@@ -78,20 +80,23 @@ def _sketches(candidates: pl.LazyFrame) -> pl.LazyFrame:
 
 def _clusters(candidates: pl.LazyFrame, sketches: pl.LazyFrame) -> pl.LazyFrame:
     """Give postings of near-duplicate texts one label: that of the first of all that are alike, from band to band."""
-    rows = candidates.select("__row", "id", "created", "group", key=pl.col("text").hash())
+    rows = candidates.select(_POSTING).join(sketches, left_on="__key", right_on="key")
     # By their own order, so that it does not matter in which order they came.
-    labelled = rows.join(sketches, on="key").sort("created", "id", "key").with_row_index("label")
+    labelled = rows.sort("created", "id", "__key").with_row_index("label")
     for _ in range(_ROUNDS):
         for band in range(_BANDS):
-            labelled = labelled.with_columns(pl.col("label").min().over("group", f"band{band}"))
+            labelled = labelled.with_columns(pl.col("label").min().over("__group", f"band{band}"))
     return labelled
 
 
 def _chains(labelled: pl.LazyFrame, days: int) -> pl.LazyFrame:
     """Cut clusters where they pause for more than `days`, and name each chain by its first posting."""
-    ordered = labelled.sort("label", "created", "id", "__row")
-    gap = pl.col("created") - pl.col("created").shift(1).over("label")
-    pause = (gap > pl.duration(days=days)).fill_null(False)
-    chained = ordered.with_columns(chain=pause.cast(pl.UInt32).cum_sum().over("label"))
-    first = pl.col("id").first().over("label", "chain")
-    return chained.select("__row", canonical_id=first, reposts=pl.len().over("label", "chain") - 1)
+    # Each window says its order: the streaming engine need not keep one within a group, however the rows were sorted.
+    order = ["created", "id", "__key"]
+    gap = pl.col("created") - pl.col("created").shift(1).over("label", order_by=order)
+    pause = (gap > pl.duration(days=days)).fill_null(False).cast(pl.UInt32)
+    chained = labelled.with_columns(pause=pause)
+    chained = chained.with_columns(chain=pl.col("pause").cum_sum().over("label", order_by=order))
+    first = pl.col("id").first().over("label", "chain", order_by=order)
+    chains = chained.select(*_POSTING, canonical_id=first, reposts=pl.len().over("label", "chain") - 1)
+    return chains.unique(_POSTING, keep="any")

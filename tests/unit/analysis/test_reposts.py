@@ -137,6 +137,23 @@ def test_a_text_is_sketched_the_same_whatever_follows_it() -> None:
     assert len(set(sketches)) == 1
 
 
+def test_rows_that_come_in_another_order_each_time_keep_their_chains(tmp_path: Path) -> None:
+    """A library is read in no order: `semi` joins are streamed as their pieces come."""
+    count, copies = 40_000, 4
+    rows = posted({}).collect().select(pl.all().repeat_by(count).explode()).with_columns(
+        id=pl.int_range(count, dtype=pl.Int64),
+        company_id=pl.int_range(count, dtype=pl.Int64) % (count // copies),
+        created=pl.lit(DAY) + pl.duration(days=pl.int_range(count) // (count // copies)),
+    )  # fmt: skip
+    rows.write_parquet(tmp_path / "rows.parquet", row_group_size=500)
+    scanned = pl.scan_parquet(tmp_path / "rows.parquet")
+    unordered = scanned.join(scanned.select("id"), on="id", how="semi", maintain_order="none")
+    for _ in range(3):
+        made = reposts(unordered).collect(engine="streaming")
+        assert made.filter(pl.col("canonical_id") != pl.col("id") % (count // copies)).is_empty()
+        assert made["reposts"].unique().to_list() == [copies - 1]
+
+
 def test_real_pairs_are_told_apart_as_labelled() -> None:
     if not REAL.exists():
         pytest.skip(f"{REAL.name} is not at hand")
