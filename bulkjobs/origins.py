@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .display import counted
+
 
 @dataclass(frozen=True, slots=True)
 class ResultFile:
@@ -84,6 +86,6 @@ class Snapshot:
         told = [] if self.version is None else [f"version {self.version} of {self.at}"]
         told += [f"as of {self.as_of}"] if self.as_of else []
         told += [f"where {self.where}"] if self.where else []
-        told += [f"{len(self.collections):,} collections"] if self.collections else []
-        told += [f"{len(self.imported):,} imported files"] if self.imported else []
+        told += [counted(len(self.collections), "collection")] if self.collections else []
+        told += [counted(len(self.imported), "imported file")] if self.imported else []
         return ", ".join(told) or "empty"

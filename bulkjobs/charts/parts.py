@@ -57,13 +57,13 @@ def times(rows: Sequence[Mapping[str, Any]], title: str) -> Any:
     """Return the axis of periods: of a few, it has a tick where one begins, and none between."""
     altair, _ = drawing()
     begin = [dt.datetime.fromisoformat(row["from"]) for row in rows]
-    own: dict[str, Any] = {}
+    own: dict[str, Any] = {"labelOverlap": True, "labelSeparation": 6}
     days = (dt.datetime.fromisoformat(rows[0]["to"]) - begin[0]).days if rows else 0
     if begin and (days <= _WEEK or len(set(begin)) <= _TICKED):  # Vega's own weeks begin on Sunday
         written = "%-d %b %Y" if days <= _WEEK else "%b %Y" if days <= _MONTH else "%Y"
         ticks = list(dict.fromkeys(begin))
-        own = {"values": [at.timestamp() * 1000 for at in ticks[:: -(-len(ticks) // _TICKS)]], "format": written}
-    return altair.X("from:T", bin="binned", scale={"type": "utc"}, title=title, axis=own or altair.Undefined)
+        own |= {"values": [at.timestamp() * 1000 for at in ticks[:: -(-len(ticks) // _TICKS)]], "format": written}
+    return altair.X("from:T", bin="binned", scale={"type": "utc"}, title=title, axis=own)
 
 
 def bars(rows: Sequence[Mapping[str, Any]], *, noun: str, unit: str = "postings", width: int = 420) -> Any:

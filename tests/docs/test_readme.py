@@ -76,7 +76,7 @@ def test_python_block(code: str, tmp_path: Path) -> None:
 
 def test_the_pictures_are_there() -> None:
     pictures = re.findall(r"!\[.+\]\((.+)\)", README)
-    assert len(pictures) == 3
+    assert len(pictures) == 4
     for picture in pictures:
         assert (ROOT / picture).read_bytes().startswith(b"\x89PNG")
         assert (ROOT / picture).stat().st_size < 250_000

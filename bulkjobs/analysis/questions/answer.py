@@ -110,7 +110,7 @@ def percent(part: float | None, whole: float | None = 1) -> str:
     if part is None or not whole:
         return "–"
     share = 100 * part / whole
-    return f"{share:.1f}\u00a0%" if 0 < share < 10 else f"{share:.0f}\u00a0%"
+    return f"{share:.1f}\u00a0%" if 0 < share < 9.95 else f"{share:.0f}\u00a0%"
 
 
 def signed(points: float) -> str:

@@ -62,7 +62,8 @@ def test_answers_are_frozen_and_can_be_put_by() -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "said"), [(0.1234, "12\u00a0%"), (0.0123, "1.2\u00a0%"), (0, "0\u00a0%"), (1, "100\u00a0%")]
+    ("part", "said"),
+    [(0.1234, "12\u00a0%"), (0.0123, "1.2\u00a0%"), (0, "0\u00a0%"), (1, "100\u00a0%"), (0.0996, "10\u00a0%")],
 )
 def test_shares_in_words(part: float, said: str) -> None:
     assert percent(part) == said
