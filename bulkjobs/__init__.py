@@ -8,12 +8,12 @@ from . import errors, events, records, sync
 from .bundle import Bundle, open_bundle
 from .client import Client
 from .collection import Collection
-from .ledger import Ledger
 from .plan import Plan
 from .provenance import Provenance
 from .query import JobFilter, JobIds
 
 if TYPE_CHECKING:
+    from .ledger import Ledger
     from .sandbox import Sandbox
 
 __all__ = [
@@ -35,7 +35,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Bring the sandbox in when it is asked for: a client that talks to the real service never loads it."""
+    """Bring in when it is asked for what not all need: a client that talks to the real service loads no sandbox."""
+    if name == "Ledger":
+        from .ledger import Ledger
+
+        return Ledger
     if name == "Sandbox":
         from .sandbox import Sandbox
 

@@ -22,7 +22,6 @@ from .config import ApiKey
 from .errors import ConfigError, InvalidQuery, OutcomeUnknown
 from .events import Listener
 from .follow import FollowRun, follow
-from .ledger import Ledger
 from .library import Library
 from .opening import INTENT_LAPSES, check, lapsed, opened
 from .overview import Entry
@@ -40,6 +39,7 @@ from .wire.transport import Backoff, Timeouts, Transport
 from .workshop import DEADLINE, Workshop
 
 if TYPE_CHECKING:
+    from .ledger import Ledger
     from .listening import Listening
     from .local import SandboxClient
 
@@ -61,6 +61,11 @@ class Client:
     home : path, optional
         Folder of the ledger and the files; ``BULKJOBS_HOME``, else the user's data folder. Where none is given, what
         is bought from a server on this machine goes to a folder ``sandbox`` in it, apart from real purchases.
+    ledger : str, optional
+        Address of a PostgreSQL database (14 or newer, no pooler between that shares sessions) to keep the ledger in,
+        ``"postgresql://user:password@host/db"``, so that people on several machines buy nothing twice and share
+        budgets and one speed limit; ``BULKJOBS_LEDGER``. Unless told, or told ``"sqlite"``, it is a file in the home
+        folder. What is bought from a server on this machine is kept apart there, too.
     rate : float, optional
         Requests a second, at the most, of all processes that use this key and home: 5 unless told; ``BULKJOBS_RATE``.
     webhook_url : str, optional
@@ -96,6 +101,7 @@ class Client:
         base_url: str | None = None,
         api_version: str | None = None,
         home: str | os.PathLike[str] | None = None,
+        ledger: str | None = None,
         rate: float | None = None,
         webhook_url: str | None = None,
         company_url_field: str = COMPANY_URL_FIELD,
@@ -105,11 +111,14 @@ class Client:
         jitter: Callable[[], float] = random.random,
         timeouts: Timeouts | None = None,
     ) -> None:
+        ledger = config.masked(ledger)
         base = config.home(home)
         file = config.read_file(base)
         url = config.base_url(config.setting("base_url", base_url, file, config.DEFAULT_BASE_URL))
         # Play money is kept apart: what is bought from a server on this machine has a ledger of its own.
-        self.home = config.home(base / "sandbox") if home is None and config.is_loopback(url) else base
+        apart = home is None and config.is_loopback(url)
+        self.home = config.home(base / "sandbox") if apart else base
+        address = config.ledger_address(config.setting("ledger", ledger, file, "sqlite"))
         tree = routes(config.setting("api_version", api_version, file, config.DEFAULT_API_VERSION))
         speed = config.speed(config.setting("rate", rate, file, config.DEFAULT_RATE))
         hook = config.setting("webhook_url", webhook_url, file, None)
@@ -120,6 +129,7 @@ class Client:
             "base_url": base_url,
             "api_version": api_version,
             "home": home,
+            "ledger": address or "sqlite",
             "rate": rate,
             "webhook_url": hook,
             "company_url_field": company_url_field,
@@ -133,12 +143,13 @@ class Client:
         def key() -> ApiKey:
             return config.api_key(given, file, host=url.host)
 
+        self.ledger: Ledger = _ledger(address, self.home, apart=apart)
         self._transport = Transport(
             url,
             key,
             tree,
             # One limit for all processes: the service counts the requests of a key, whoever sends them.
-            pace=Pace(speed, clock, lambda: self.home / "pace" / f"{key().account}.sqlite3"),
+            pace=Pace(speed, clock, lambda: self.ledger.book(key().account, clock)),
             clock=clock,
             timeouts=timeouts,
             backoff=Backoff(jitter=jitter),
@@ -146,7 +157,6 @@ class Client:
         self._url = url
         self._free_preview = free_preview
         self._find_key = key
-        self.ledger = Ledger(self.home / "ledger.sqlite3")
         self.library = Library(self.home / "library")
         self.budgets = budget.find(file, Path.cwd())
         api = Api(self._transport, tree, company_url_field=company_url_field)
@@ -203,6 +213,7 @@ class Client:
         if self._shop.in_flight:
             await asyncio.wait(set(self._shop.in_flight))
         await self._transport.close()
+        self.ledger.close()
 
     def with_key(self, api_key: str | ApiKey | None) -> Client:
         """Make a client with the same settings and another key; this one is left as it is.
@@ -669,3 +680,12 @@ class Client:
                 next_step=f"use a client with base_url={row.service!r}",
             )
         return Collection(self._shop, row)
+
+
+def _ledger(address: str, home: Path, *, apart: bool) -> Ledger:
+    """Open the ledger: in a database of a server, or in the home folder."""
+    from .ledger import Ledger  # its library takes a while to load, which `import bulkjobs` need not wait for
+
+    if not address:
+        return Ledger(home / config.LEDGER_FILE)
+    return Ledger(address, schema="bulkjobs_sandbox" if apart else "bulkjobs")

@@ -13,7 +13,8 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import platformdirs
 from yarl import URL
@@ -23,6 +24,8 @@ from .errors import ConfigError
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
+T = TypeVar("T")
+
 DEFAULT_BASE_URL = "https://api.coresignal.com/cdapi"
 DEFAULT_HOST = "api.coresignal.com"
 DEFAULT_API_VERSION = "v2"
@@ -30,6 +33,7 @@ DEFAULT_RATE = 5.0  # requests a second: what the smallest plans allow (contract
 KEY_VARIABLE = "CORESIGNAL_API_KEY"
 KEYRING_SERVICE = "bulkjobs"
 HOME_VARIABLE = "BULKJOBS_HOME"
+LEDGER_FILE = "ledger.sqlite3"  # in the home folder
 
 
 class ApiKey:
@@ -238,7 +242,7 @@ def _keyring() -> KeyringBackend | None:
 def read_file(home: Path) -> dict[str, Any]:
     """Read ``config.toml`` of a home folder.
 
-    It may hold ``api_key``, ``base_url``, ``api_version``, ``rate``, ``webhook_url`` and ``[budget]``.
+    It may hold ``api_key``, ``base_url``, ``api_version``, ``rate``, ``webhook_url``, ``ledger`` and ``[budget]``.
 
     Raises
     ------
@@ -252,13 +256,19 @@ def read_file(home: Path) -> dict[str, Any]:
         return {}
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} can't be read ({error}).", next_step="correct or delete it") from error
-    unknown = settings.keys() - {"api_key", "base_url", "api_version", "rate", "webhook_url", "budget"}
+    unknown = settings.keys() - {"api_key", "base_url", "api_version", "rate", "webhook_url", "ledger", "budget"}
     if unknown:
         raise ConfigError(f"{path} holds unknown settings: {', '.join(sorted(unknown))}.", next_step="correct it")
+    told = ""
     if "api_key" in settings:
         settings["api_key"] = ApiKey(str(settings["api_key"]))  # at once: a traceback may show this dictionary
-        if os.name == "posix" and path.stat().st_mode & 0o077:
-            raise ConfigError(f"{path} holds a key and can be read by others.", next_step=f"chmod 600 {path}")
+        told = "a key"
+    if "ledger" in settings:
+        settings["ledger"] = masked(settings["ledger"])
+        settings["ledger"] = ledger_address(settings["ledger"])
+        told = told or ("a password" if password_of(settings["ledger"]) else "")
+    if told and os.name == "posix" and path.stat().st_mode & 0o077:
+        raise ConfigError(f"{path} holds {told} and can be read by others.", next_step=f"chmod 600 {path}")
     if "webhook_url" in settings:
         settings["webhook_url"] = webhook_address(settings["webhook_url"])
     return settings
@@ -369,6 +379,64 @@ def _webhook_problem(value: object) -> str:
     if url.scheme == "http" and not is_loopback(url):
         return "uses plain http: the secret address would travel in the clear"
     return ""
+
+
+def masked(value: T) -> T | str:
+    """Return a text that may be a secret with a repr that shows nothing, for frames that a traceback may show."""
+    return _MaskedStr(value) if isinstance(value, str) else value
+
+
+def ledger_address(value: object) -> str:
+    """Check where the ledger shall be. It may hold a password: no error quotes it.
+
+    Parameters
+    ----------
+    value : object
+        ``"postgresql://user:password@host/db"``, or ``"sqlite"`` for the file in the home folder.
+
+    Returns
+    -------
+    str
+        The address to the letter, empty for the file; its repr is masked (tracebacks show locals).
+
+    Raises
+    ------
+    ConfigError
+        If it is no such address.
+    """
+    value = masked(value)
+    if value == "sqlite":
+        return _MaskedStr()
+    problem = _ledger_problem(value)
+    if problem:
+        raise ConfigError(
+            f"The address of the ledger (ledger=..., BULKJOBS_LEDGER) {problem}.",
+            next_step="write postgresql://user:password@host/db, or sqlite for a file in the home folder",
+        )
+    return _MaskedStr(value)
+
+
+def _ledger_problem(value: object) -> str:
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable() or " " in value:
+        return "is no URL in plain letters"
+    if not value.startswith(("postgresql://", "postgres://")):
+        return "is no postgresql:// URL"
+    if value.count("@") > 1:  # what follows the first one would be taken for the host, and told
+        return "holds a user or password with an @: write %40"
+    try:
+        parts = urlsplit(value)
+        named = parts.path.strip("/") and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return "names no port that there is"
+    if parts.fragment:
+        return "holds a # in it: write %23"
+    return "" if named else "names no database"
+
+
+def password_of(address: str) -> str:
+    """Return the password in an address of a ledger, masked; empty where it holds none."""
+    parts = urlsplit(address)
+    return _MaskedStr(unquote(parts.password or "") or dict(parse_qsl(parts.query)).get("password", ""))
 
 
 def is_loopback(url: URL) -> bool:

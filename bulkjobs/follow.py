@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -260,7 +259,7 @@ class _Following:
 
     async def _failed(self, row: RunRow, collection: Collection | None, error: BulkJobsError) -> None:
         """Write down why a run stands still; where going on with it can bring nothing more, it is over."""
-        values: dict[str, Any] = {"error": json.dumps(saved(error))}
+        values: dict[str, Any] = {"error": saved(error)}
         requests = [] if collection is None else collection.requests
         if collection is not None and await self._is_over(row, requests):
             # It does not count as a look at the service: the next run begins where this one began.

@@ -1,17 +1,19 @@
-"""The memory on disk: every intent, POST, request id, file and credit, in one SQLite file that processes share."""
+"""The memory on disk: every intent, POST, request id, file and credit, in one database that processes share."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import sqlite3
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from . import books, tables
+from .clock import Clock
+from .config import masked
+from .database import Lock, database
 from .errors import Charged, LedgerError, UnknownCollection
 from .query import JobFilter, JobIds, Query, may_share
 from .rows import (
@@ -28,6 +30,8 @@ from .rows import (
     State,
     paid,
 )
+from .tables import COLLECTIONS, DATA_REQUESTS, FILES, RUNS
+from .wire.pace import Book
 
 _REPLACED = {
     "type": "BulkJobsError",
@@ -38,33 +42,61 @@ _REPLACED = {
 
 
 class Ledger:
-    """The SQLite file of a home folder. Each call opens its own connection: safe from any thread and process.
+    """What was bought, by whom, and how far it is. Safe from any thread and process.
 
     Parameters
     ----------
-    path : Path
-        The file; made when missing.
+    place : Path or str
+        The SQLite file, made when missing, with locks and speed limits in files beside it; or the address of a
+        PostgreSQL database, ``postgresql://user:password@host/db``, which people on several machines share.
+    schema : str
+        Of the tables in that database, made when missing.
 
     Raises
     ------
     LedgerError
-        From every method, when the file can't be read or written.
+        From every method, when the database can't be reached, read or written.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        with self._writing(charged=Charged.NO) as db:
-            (found,) = db.execute("PRAGMA user_version").fetchone()
-            if found not in {0, 2, 3, tables.VERSION}:
-                age = "a newer" if found > tables.VERSION else "an early, unreleased"
-                raise LedgerError(
-                    f"The ledger {path} was written by {age} bulkjobs.",
-                    next_step="use that version, or choose another home folder",
-                )
-            if found == 0:
-                tables.create(db)
-            elif found < tables.VERSION:
-                tables.upgrade(db, found)
+    def __init__(self, place: Path | str, *, schema: str = "bulkjobs") -> None:
+        place = masked(place)
+        self._database = database(place, schema)
+        self._reading, self._writing = self._database.reading, self._database.writing
+        self._database.opened()
+
+    def __repr__(self) -> str:
+        made = self.__dict__.get("_database")  # a constructor that fails is shown in a traceback, half made
+        return f"<Ledger at {made.place}>" if made else "<Ledger>"
+
+    @property
+    def path(self) -> Path:
+        """The file of a ledger that is one.
+
+        Raises
+        ------
+        LedgerError
+            It is a database of a server.
+        """
+        if self._database.path is None:
+            raise LedgerError(f"The ledger {self._database.place} is no file.")
+        return self._database.path
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other machines share it, each with files, and perhaps a library, of its own."""
+        return self._database.shared
+
+    def lock(self, name: str) -> Lock:
+        """Return a lock that all who share the ledger share; its name is part of a file name."""
+        return self._database.lock(name)
+
+    def book(self, account: str, clock: Clock) -> Book:
+        """Return what all who share the ledger share of the speed limit of an account."""
+        return self._database.book(account, clock)
+
+    def close(self) -> None:
+        """Let go of connections that wait to be used again; it can still be used, and then opens new ones."""
+        self._database.close()
 
     # --- reading ------------------------------------------------------------------------------------------
 
@@ -77,7 +109,7 @@ class Ledger:
             If there is none, or more than one.
         """
         with self._reading() as db:
-            found = tables.collections(db, "substr(id, 1, ?) = ?", len(collection_id), collection_id)
+            found = tables.collections(db, sa.func.substr(COLLECTIONS.c.id, 1, len(collection_id)) == collection_id)
         exact = [row for row in found if row.id == collection_id]
         if len(exact or found) != 1 or not collection_id:
             what = "No collection is" if not found else f"{len(found)} collections are"
@@ -87,14 +119,14 @@ class Ledger:
     def collections(self) -> list[CollectionRow]:
         """Return all collections, newest first."""
         with self._reading() as db:
-            return tables.collections(db, "1")
+            return tables.collections(db)
 
     def overview(self) -> list[tuple[CollectionRow, tuple[DataRequestRow, ...]]]:
         """Return all collections, newest first, each with its data requests: two statements, however many there are."""
         with self._reading() as db:
-            rows = tables.collections(db, "1")  # first: what is made meanwhile has its data requests passed over
+            rows = tables.collections(db)  # first: what is made meanwhile has its data requests passed over
             found: dict[str, list[DataRequestRow]] = {row.id: [] for row in rows}
-            for request in tables.data_requests(db, "1"):
+            for request in tables.data_requests(db):
                 if request.collection_id in found:
                     found[request.collection_id].append(request)
         return [(row, tuple(found[row.id])) for row in rows]
@@ -107,19 +139,18 @@ class Ledger:
     def same_query(self, service: str, fingerprint: str) -> list[CollectionRow]:
         """Return all collections of a query, with any limit, newest first."""
         with self._reading() as db:
-            return tables.collections(
-                db, "service = ? AND substr(key, 1, ?) = ?", service, len(fingerprint), fingerprint
-            )
+            same = sa.func.substr(COLLECTIONS.c.key, 1, len(fingerprint)) == fingerprint
+            return tables.collections(db, COLLECTIONS.c.service == service, same)
 
     def data_requests(self, collection_id: str) -> list[DataRequestRow]:
         """Return the data requests of a collection, in order."""
         with self._reading() as db:
-            return tables.data_requests(db, "collection_id = ?", collection_id)
+            return tables.of_collection(db, collection_id)
 
     def data_request(self, row_id: int) -> DataRequestRow:
         """Return a data request as it is now."""
         with self._reading() as db:
-            return tables.data_requests(db, "id = ?", row_id)[0]
+            return tables.data_request(db, row_id)
 
     def query(self, row: CollectionRow | DataRequestRow) -> Query:
         """Return what a collection, or one of its data requests, asks for."""
@@ -133,30 +164,34 @@ class Ledger:
         with self._reading() as db:
             return tables.kept_ids(db, tables.list_name(collection_id, "owned"))
 
+    def all_loaded(self, service: str) -> list[DataRequestRow]:
+        """Return the data requests of a service that were loaded, by anybody, in that order."""
+        one = DATA_REQUESTS.c
+        with self._reading() as db:
+            found = tables.data_requests(db, _of_service(service), one.turn.is_not(None), one.request_id.is_not(None))
+        return sorted(found, key=lambda request: request.turn or 0)
+
     def turn(self) -> int:
         """Count the data requests that were ever loaded: what was bought since is told by it, whatever the clock."""
-        sql = "SELECT COALESCE(MAX(turn), 0) FROM data_requests"
         with self._reading() as db:
-            return int(db.execute(sql).fetchone()[0])
+            return tables.turn(db)
 
     def files(self, request: DataRequestRow) -> list[FileRow]:
         """Return the files of a data request, in order."""
         with self._reading() as db:
-            rows = db.execute("SELECT * FROM files WHERE data_request_id = ? ORDER BY number", (request.id,)).fetchall()
-        return [FileRow(**dict(row)) for row in rows]
+            return tables.files(db, request)
 
     def files_here(self, collection_id: str) -> int:
         """Count the files of a collection that are on disk."""
-        sql = """SELECT COUNT(path) FROM files f JOIN data_requests r ON r.id = f.data_request_id
-                 WHERE r.collection_id = ?"""
+        counted = sa.select(sa.func.count(FILES.c.path)).select_from(FILES).join(DATA_REQUESTS)
         with self._reading() as db:
-            return int(db.execute(sql, (collection_id,)).fetchone()[0])
+            return int(db.execute(counted.where(DATA_REQUESTS.c.collection_id == collection_id)).scalar_one())
 
     def credits_booked(self, service: str, since: float, until: float) -> int:
         """Sum the credits of all data requests accepted in a time: records received, or promised until they are."""
-        where = "accepted_at BETWEEN ? AND ? AND collection_id IN (SELECT id FROM collections WHERE service = ?)"
+        within = DATA_REQUESTS.c.accepted_at.between(since, until)
         with self._reading() as db:
-            return paid(tables.data_requests(db, where, since, until, service))
+            return paid(tables.data_requests(db, within, _of_service(service)))
 
     def spent(self, service: str, allowance: Allowance) -> int:
         """Sum the credits that count against a budget: what is spent, or may be."""
@@ -165,15 +200,16 @@ class Ledger:
 
     def in_flight(self, service: str, at: float) -> bool:
         """Tell whether a POST was on its way at a time, so that a balance read then says nothing certain."""
-        sql = """SELECT 1 FROM data_requests r JOIN collections c ON c.id = r.collection_id
-                 WHERE c.service = ? AND r.sent_at <= ? AND (r.accepted_at >= ? OR r.state IN ('sending', 'unknown'))"""
+        one = DATA_REQUESTS.c
+        unanswered = sa.or_(one.accepted_at >= at, one.state.in_(["sending", "unknown"]))
+        found = sa.select(one.id).where(_of_service(service), one.sent_at <= at, unanswered).limit(1)
         with self._reading() as db:
-            return db.execute(sql, (service, at, at)).fetchone() is not None
+            return db.execute(found).first() is not None
 
     def knows(self, request_id: str) -> DataRequestRow | None:
         """Return the data request that has this request id, if there is one."""
         with self._reading() as db:
-            found = tables.data_requests(db, "request_id = ?", request_id)
+            found = tables.data_requests(db, DATA_REQUESTS.c.request_id == request_id)
         return found[0] if found else None
 
     def frame(self) -> pl.DataFrame:
@@ -189,8 +225,8 @@ class Ledger:
             of UTC.
         """
         with self._reading() as db:
-            found = {row.id: row for row in tables.collections(db, "1")}
-            requests = tables.data_requests(db, "1")
+            found = {row.id: row for row in tables.collections(db)}
+            requests = tables.data_requests(db)
         return books.frame((found[request.collection_id], request) for request in reversed(requests))
 
     # --- the way of a collection --------------------------------------------------------------------------
@@ -216,10 +252,10 @@ class Ledger:
             if current is not None and current.id != replacing:
                 return current, False
             if current is not None:
-                for request in tables.data_requests(db, "collection_id = ?", current.id):
-                    tables.move(db, request, ("planned",), "refused", error=json.dumps(_REPLACED))
+                for request in tables.of_collection(db, current.id):
+                    tables.move(db, request, ("planned",), "refused", error=_REPLACED)
             tables.insert(db, intent)
-            return tables.collections(db, "id = ?", intent.id)[0], True
+            return tables.collection(db, intent.id), True
 
     def claim(
         self,
@@ -246,11 +282,11 @@ class Ledger:
             Data requests (``id``) that are known to bring other postings.
         """
         with self._writing(charged=Charged.NO) as db:
-            rivals = [] if request.basis is None else _rivals(db, request, request.basis)
+            service = tables.collection(db, request.collection_id).service
+            rivals = [] if request.basis is None else _rivals(db, request, service, request.basis)
             left = tuple(rival for rival in rivals if rival.id not in harmless)
             if left:
                 return Claim(won=False, rivals=left)
-            service = tables.collections(db, "id = ?", request.collection_id)[0].service
             for allowance in allowances:
                 spent = _spent(db, service, allowance)
                 if spent + request.records * CREDITS_A_RECORD > allowance.credits:
@@ -278,7 +314,7 @@ class Ledger:
             values: dict[str, Any] = {"basis": basis}
             if ids is None:
                 tables.move(db, request, ("planned",), "planned", **values)
-                return tables.data_requests(db, "id = ?", request.id)[0]
+                return tables.data_request(db, request.id)
             values["records"] = len(ids)
             if len(ids):
                 values["query"] = tables.keep_query(db, tables.list_name(collection_id, number), {"ids": ids.to_list()})
@@ -288,8 +324,8 @@ class Ledger:
                 name = tables.list_name(collection_id, "owned")
                 whole = pl.concat([tables.kept_ids(db, name), owned.rename("id")]).unique(maintain_order=True)
                 tables.keep_ids(db, name, whole)
-                db.execute("UPDATE collections SET owned = ? WHERE id = ?", (len(whole), collection_id))
-            return tables.data_requests(db, "id = ?", request.id)[0]
+                db.execute(sa.update(COLLECTIONS).where(COLLECTIONS.c.id == collection_id).values(owned=len(whole)))
+            return tables.data_request(db, request.id)
 
     def reopened(self, request: DataRequestRow) -> bool:
         """Plan a data request again that ended without files and, provably, without a charge."""
@@ -311,7 +347,7 @@ class Ledger:
 
     def call_off(self, request: DataRequestRow, error: dict[str, Any]) -> bool:
         """Give up a planned data request that was never sent."""
-        return self._move(request, ("planned",), "refused", Charged.NO, error=json.dumps(error))
+        return self._move(request, ("planned",), "refused", Charged.NO, error=error)
 
     def accepted(self, request: DataRequestRow, request_id: str, *, at: float) -> None:
         """Record the request id of an accepted POST.
@@ -330,48 +366,43 @@ class Ledger:
         before: tuple[State, ...] = ("sending", "unknown", "failed")
         with self._writing(charged=Charged.YES) as db:
             if request_id != request.request_id:
-                db.execute("DELETE FROM files WHERE data_request_id = ?", (request.id,))
+                db.execute(sa.delete(FILES).where(FILES.c.data_request_id == request.id))
             tables.move(db, request, before, "accepted", request_id=request_id, accepted_at=at, error=None)
 
     def refused(self, request: DataRequestRow, error: dict[str, Any]) -> None:
         """Record that the POST was not accepted: nothing was charged."""
-        self._move(request, ("sending",), "refused", Charged.NO, error=json.dumps(error))
+        self._move(request, ("sending",), "refused", Charged.NO, error=error)
 
     def unknown(self, request: DataRequestRow, error: dict[str, Any]) -> None:
         """Record that the POST may or may not have been accepted."""
-        self._move(request, ("sending",), "unknown", Charged.UNKNOWN, error=json.dumps(error))
+        self._move(request, ("sending",), "unknown", Charged.UNKNOWN, error=error)
 
     def failed(self, request: DataRequestRow, error: dict[str, Any]) -> None:
         """Record that the service ended an accepted data request without files."""
-        self._move(request, ("accepted", "ready"), "failed", Charged.UNKNOWN, error=json.dumps(error))
+        self._move(request, ("accepted", "ready"), "failed", Charged.UNKNOWN, error=error)
 
     def ready(self, request: DataRequestRow, names: Sequence[str], *, at: float) -> None:
         """Record the names of the result files; names that come later are added."""
         with self._writing(charged=Charged.YES) as db:
-            known = {
-                row["name"] for row in db.execute("SELECT name FROM files WHERE data_request_id = ?", (request.id,))
-            }
+            known = {file.name for file in tables.files(db, request)}
             new = [name for name in names if name not in known]
-            db.executemany(
-                "INSERT INTO files (data_request_id, number, name) VALUES (?, ?, ?)",
-                [(request.id, number, name) for number, name in enumerate(new, start=len(known))],
-            )
             if new:
+                rows = [
+                    {"data_request_id": request.id, "number": number, "name": name}
+                    for number, name in enumerate(new, start=len(known))
+                ]
+                db.execute(sa.insert(FILES), rows)
                 tables.move(db, request, ("accepted", "fetched"), "ready", ready_at=at)
 
     def fetched(self, file: FileRow) -> None:
         """Record a file that is on disk, whole; the last one moves its data request to ``fetched``."""
         with self._writing(charged=Charged.YES) as db:
-            db.execute(
-                "UPDATE files SET path = ?, size = ?, sha256 = ?, records = ?, fetched_at = ?"
-                " WHERE data_request_id = ? AND number = ?",
-                (file.path, file.size, file.sha256, file.records, file.fetched_at, file.data_request_id, file.number),
-            )
-            db.execute(
-                "UPDATE data_requests SET state = 'fetched' WHERE id = ? AND state = 'ready' AND NOT EXISTS"
-                " (SELECT 1 FROM files WHERE data_request_id = ? AND path IS NULL)",
-                (file.data_request_id, file.data_request_id),
-            )
+            of_its_request = FILES.c.data_request_id == file.data_request_id
+            values = {name: getattr(file, name) for name in ("path", "size", "sha256", "records", "fetched_at")}
+            db.execute(sa.update(FILES).where(of_its_request, FILES.c.number == file.number).values(values))
+            missing = sa.exists().where(of_its_request, FILES.c.path.is_(None))
+            ready = sa.and_(DATA_REQUESTS.c.id == file.data_request_id, DATA_REQUESTS.c.state == "ready")
+            db.execute(sa.update(DATA_REQUESTS).where(ready, ~missing).values(state="fetched"))
 
     def loaded(self, request: DataRequestRow, received: int, *, at: float) -> None:
         """Record how many records were read from a data request's files, once they are in the library.
@@ -383,76 +414,40 @@ class Ledger:
             if request.loaded_at is None:
                 values["loaded_at"] = at
             if request.turn is None:
-                values["turn"] = db.execute("SELECT COALESCE(MAX(turn), 0) + 1 FROM data_requests").fetchone()[0]
+                values["turn"] = tables.turn(db) + 1
             tables.move(db, request, ("fetched", "loaded"), "loaded", **values)
 
     def reconciled(self, collection_id: str, reconciliation: dict[str, Any]) -> None:
         """Record how promise, payment and receipt compare."""
         with self._writing(charged=Charged.YES) as db:
-            db.execute(
-                "UPDATE collections SET reconciliation = ? WHERE id = ?", (json.dumps(reconciliation), collection_id)
-            )
+            one = sa.update(COLLECTIONS).where(COLLECTIONS.c.id == collection_id)
+            db.execute(one.values(reconciliation=reconciliation))
 
     # --- runs of what is followed -------------------------------------------------------------------------
 
     def runs(self, service: str, name: str | None = None) -> list[RunRow]:
         """Return the runs of a name, or of all, newest first."""
         with self._reading() as db:
-            return tables.runs(db, "service = ? AND (? IS NULL OR name = ?)", service, name, name)
+            return tables.runs(db, RUNS.c.service == service, *([] if name is None else [RUNS.c.name == name]))
 
     def run_begun(self, service: str, name: str, query: dict[str, Any], since: str | None, *, at: float) -> RunRow:
         """Write down that a run begins: its id names what it buys."""
         with self._writing(charged=Charged.NO) as db:
-            sql = "INSERT INTO runs (service, name, query, started_at, since) VALUES (?, ?, ?, ?, ?)"
-            made = db.execute(sql, (service, name, json.dumps(query), at, since)).lastrowid
-            return tables.runs(db, "id = ?", made)[0]
+            run = sa.insert(RUNS).values(service=service, name=name, query=query, started_at=at, since=since)
+            made = db.execute(run.returning(RUNS.c.id)).scalar_one()
+            return tables.runs(db, RUNS.c.id == made)[0]
 
     def run_noted(self, run: RunRow, **values: object) -> RunRow:
         """Write down how a run stands: columns of the table, by name."""
-        columns = ", ".join(f"{name} = ?" for name in values)
         with self._writing(charged=Charged.NO) as db:
-            db.execute(f"UPDATE runs SET {columns} WHERE id = ?", (*values.values(), run.id))  # noqa: S608 - our names
-            return tables.runs(db, "id = ?", run.id)[0]
-
-    # --- SQLite -------------------------------------------------------------------------------------------
+            db.execute(sa.update(RUNS).where(RUNS.c.id == run.id).values(values))
+            return tables.runs(db, RUNS.c.id == run.id)[0]
 
     def _move(
         self, request: DataRequestRow, before: Sequence[State], after: State, charged: Charged, **values: object
     ) -> bool:
         with self._writing(charged=charged) as db:
             return tables.move(db, request, before, after, **values)
-
-    @contextlib.contextmanager
-    def _reading(self, charged: Charged = Charged.NO) -> Iterator[sqlite3.Connection]:
-        try:
-            with contextlib.closing(sqlite3.connect(self.path, timeout=30.0, isolation_level=None)) as db:
-                db.row_factory = sqlite3.Row
-                yield db
-        except sqlite3.Error as error:
-            raise LedgerError(
-                f"The ledger {self.path} can't be used ({error}).",
-                charged=charged,
-                retry_safe=charged is Charged.NO,
-                next_step="free disk space, correct its permissions, or choose another home",
-            ) from error
-
-    @contextlib.contextmanager
-    def _writing(self, charged: Charged) -> Iterator[sqlite3.Connection]:
-        """One transaction, on disk when it ends; `charged` tells what a failure to write would hide.
-
-        A rollback journal with EXTRA synchronisation: slower than a write-ahead log, which network file systems
-        (where many shared notebooks have their homes) can't do, and durable through a loss of power.
-        """
-        with self._reading(charged) as db:
-            db.execute("PRAGMA synchronous = EXTRA")
-            db.execute("PRAGMA fullfsync = ON")  # on macOS a plain fsync does not reach the disk
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-            except BaseException:
-                db.execute("ROLLBACK")
-                raise
-            db.execute("COMMIT")
 
 
 def _list_of(row: CollectionRow | DataRequestRow) -> str:
@@ -463,16 +458,19 @@ def _list_of(row: CollectionRow | DataRequestRow) -> str:
     )
 
 
-def _spent(db: sqlite3.Connection, service: str, allowance: Allowance) -> int:
+def _of_service(service: str) -> sa.ColumnElement[bool]:
+    return DATA_REQUESTS.c.collection_id.in_(sa.select(COLLECTIONS.c.id).where(COLLECTIONS.c.service == service))
+
+
+def _spent(db: Connection, service: str, allowance: Allowance) -> int:
     return tables.spent(db, service, allowance.since, allowance.project, RESERVED) * CREDITS_A_RECORD
 
 
-def _rivals(db: sqlite3.Connection, request: DataRequestRow, basis: int) -> list[DataRequestRow]:
+def _rivals(db: Connection, request: DataRequestRow, service: str, basis: int) -> list[DataRequestRow]:
     """Find what other collections are buying, or have bought since `basis`, that may be the same postings."""
-    # Nothing but question marks is put into the text.
-    where = f"""collection_id != ? AND (state IN ({", ".join("?" * len(IN_FLIGHT))}) OR turn > ?) AND collection_id IN
-                (SELECT id FROM collections WHERE service = (SELECT service FROM collections WHERE id = ?))"""  # noqa: S608
-    others = tables.data_requests(db, where, request.collection_id, *IN_FLIGHT, basis, request.collection_id)
+    one = DATA_REQUESTS.c
+    open_or_late = sa.or_(one.state.in_(list(IN_FLIGHT)), one.turn > basis)
+    others = tables.data_requests(db, one.collection_id != request.collection_id, open_or_late, _of_service(service))
     if not others:
         return []
 

@@ -72,6 +72,7 @@ class SandboxClient(Client):
                 self.server.api_key,
                 base_url=self.server.url,
                 home=self._home,
+                ledger="sqlite",  # a sandbox of its own shares nothing with other machines
                 api_version="v2",
                 rate=self._options.get("rate") or 100.0,
                 service=f"sandbox:{self.server.dataset[:16]}",  # the same data has the same name after a restart

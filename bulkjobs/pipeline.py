@@ -15,7 +15,7 @@ import polars as pl
 
 from . import errors, events, outcomes, receive
 from .budget import Budget
-from .errors import BudgetExceeded, BulkJobsError, Charged, OutcomeUnknown
+from .errors import BudgetExceeded, BulkJobsError, Charged, LedgerError, OutcomeUnknown
 from .events import Listener, notify
 from .gate import Gate
 from .outcomes import ended_with, saved
@@ -263,7 +263,11 @@ class _Run:
         for failure in self._failures:
             if not isinstance(failure, Exception):
                 return failure
-        requests = self._shop.ledger.data_requests(self._collection.id)
+        try:
+            requests = self._shop.ledger.data_requests(self._collection.id)
+        except LedgerError as lost:  # and perhaps not all of this could be written down
+            paid = (one for one in self._failures if isinstance(one, BulkJobsError) and one.charged is not Charged.NO)
+            return next(paid, self._failures[0] if self._failures else lost)
         refused = next((ended_with(request) for request in waiting(requests) if request.error), None)
         stopped = self._stopped or refused
         if stopped is not None and waiting(requests) and len(requests) > 1:

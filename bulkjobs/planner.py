@@ -8,14 +8,13 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
 from .clock import Clock, as_datetime, naive, stamp
 from .display import counted
 from .errors import InvalidQuery
-from .ledger import Ledger
 from .library import Library
 from .pages import listing
 from .plan import MAX_RECORDS, Plan, PlannedRequest, asked_for, plan_key
@@ -23,6 +22,9 @@ from .query import JobFilter, JobIds, Query
 from .rows import CollectionRow, bought, unsent, waiting
 from .windows import Window, cut
 from .wire.api import Api
+
+if TYPE_CHECKING:
+    from .ledger import Ledger
 
 SAMPLE_ROWS = 5
 Strategy = Literal["auto", "windows", "ids"]

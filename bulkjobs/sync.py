@@ -20,7 +20,6 @@ from .config import ApiKey
 from .errors import BulkJobsError
 from .events import Listener
 from .follow import FollowRun as _AsyncFollowRun
-from .ledger import Ledger
 from .library import Library
 from .overview import Entry
 from .plan import Plan
@@ -29,6 +28,7 @@ from .query import JobFilter, JobIds, Query
 from .workshop import DEADLINE
 
 if TYPE_CHECKING:
+    from .ledger import Ledger
     from .listening import Listening
 
 T = TypeVar("T")

@@ -1,119 +1,156 @@
-"""The tables of the ledger: their schema, how an older one is brought up to date, and how rows become values."""
+"""The tables of the ledger: their columns, how an older file is brought up to date, and how rows become values."""
 
 from __future__ import annotations
 
+import functools
 import io
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
+import sqlalchemy as sa
+from sqlalchemy import Connection, Dialect
+from sqlalchemy.types import TypeDecorator
 
-from .rows import CollectionRow, DataRequestRow, Intent, RunRow, State, is_void
+from .rows import CollectionRow, DataRequestRow, FileRow, Intent, RunRow, State, is_void
 
 VERSION = 4
-_IDS = """CREATE TABLE id_lists (
-    name TEXT PRIMARY KEY,               -- see `list_name`
-    ids  BLOB NOT NULL                   -- an Arrow file of one column
-)"""
-_RUNS = """CREATE TABLE runs (
-    id          INTEGER PRIMARY KEY,
-    service     TEXT NOT NULL,
-    name        TEXT NOT NULL,
-    query       TEXT NOT NULL,           -- the whole filter that is followed
-    started_at  REAL NOT NULL,
-    since       TEXT,                    -- postings updated from then on were looked at; NULL: all
-    collection_id TEXT REFERENCES collections (id),
-    records     INTEGER,                 -- postings bought
-    changed     INTEGER,                 -- those of them of which the library held an older version
-    credits     INTEGER,
-    newest      TEXT,                    -- where the next run begins
-    finished_at REAL,                    -- NULL: the next run has to finish it
-    error       TEXT                     -- what it ended with, or stands still for
-)"""
-_SCHEMA = (
-    """CREATE TABLE collections (
-    id          TEXT PRIMARY KEY,
-    service     TEXT NOT NULL,
-    key         TEXT NOT NULL,           -- query and limit: the same again attaches to this collection
-    query       TEXT NOT NULL,           -- of an id list its length only; the ids are in id_lists
-    record_limit INTEGER,
-    matched     INTEGER,
-    made_at     REAL NOT NULL,
-    account     TEXT NOT NULL,           -- tells one API key from another; no key can be found from it
-    balance_before INTEGER,
-    reconciliation TEXT,
-    owned       INTEGER NOT NULL DEFAULT 0,  -- postings that it takes out of the library and does not buy
-    project     TEXT                     -- whose budget paid
-)""",
-    "CREATE INDEX collections_by_key ON collections (service, key)",
-    """CREATE TABLE data_requests (
-    id            INTEGER PRIMARY KEY,
-    collection_id TEXT NOT NULL REFERENCES collections (id),
-    number        INTEGER NOT NULL,
-    query         TEXT NOT NULL,
-    records       INTEGER NOT NULL,
-    state         TEXT NOT NULL DEFAULT 'planned',
-    account       TEXT,
-    request_id    TEXT,
-    sent_at       REAL,
-    accepted_at   REAL,
-    ready_at      REAL,
-    loaded_at     REAL,
-    received      INTEGER,
-    error         TEXT,
-    basis         INTEGER,               -- the turn at which it was looked up what is owned; NULL: does not matter
-    turn          INTEGER,               -- counts up with each data request that is loaded
-    UNIQUE (collection_id, number)
-)""",
-    """CREATE TABLE files (
-    data_request_id INTEGER NOT NULL REFERENCES data_requests (id),
-    number     INTEGER NOT NULL,
-    name       TEXT NOT NULL,
-    path       TEXT,                     -- below the home folder; NULL until it is on disk, whole and checked
-    size       INTEGER,
-    sha256     TEXT,
-    records    INTEGER,
-    fetched_at REAL,
-    PRIMARY KEY (data_request_id, number)
-)""",
-    _IDS,
-    _RUNS,
+
+
+class _Json(TypeDecorator[dict[str, Any]]):
+    """JSON as plain text: the types that PostgreSQL has for it refuse some of what a service may have said."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+# In SQLite the very types of the files that were made before.
+_Whole = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_Moment: sa.Double[float] = sa.Double().with_variant(sa.REAL(), "sqlite")  # seconds since the epoch
+
+METADATA = sa.MetaData()
+COLLECTIONS = sa.Table(
+    "collections",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("service", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),  # query and limit: the same again attaches to this collection
+    sa.Column("query", _Json, nullable=False),  # of an id list its length only; the ids are in id_lists
+    sa.Column("record_limit", _Whole),
+    sa.Column("matched", _Whole),
+    sa.Column("made_at", _Moment, nullable=False),
+    sa.Column("account", sa.Text, nullable=False),  # tells one API key from another; no key can be found from it
+    sa.Column("balance_before", _Whole),
+    sa.Column("reconciliation", _Json),
+    # Postings that it takes out of the library and does not buy.
+    sa.Column("owned", _Whole, nullable=False, server_default="0"),
+    sa.Column("project", sa.Text),  # whose budget paid
+)
+sa.Index("collections_by_key", COLLECTIONS.c.service, COLLECTIONS.c.key)
+DATA_REQUESTS = sa.Table(
+    "data_requests",
+    METADATA,
+    sa.Column("id", _Whole, sa.Identity(), primary_key=True),
+    sa.Column("collection_id", sa.Text, sa.ForeignKey("collections.id"), nullable=False),
+    sa.Column("number", _Whole, nullable=False),
+    sa.Column("query", _Json, nullable=False),
+    sa.Column("records", _Whole, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, server_default="planned"),
+    sa.Column("account", sa.Text),
+    sa.Column("request_id", sa.Text),
+    sa.Column("sent_at", _Moment),
+    sa.Column("accepted_at", _Moment),
+    sa.Column("ready_at", _Moment),
+    sa.Column("loaded_at", _Moment),
+    sa.Column("received", _Whole),
+    sa.Column("error", _Json),
+    sa.Column("basis", _Whole),  # the turn at which it was looked up what is owned; NULL: does not matter
+    sa.Column("turn", _Whole),  # counts up with each data request that is loaded
+    sa.UniqueConstraint("collection_id", "number"),
+)
+FILES = sa.Table(
+    "files",
+    METADATA,
+    sa.Column("data_request_id", _Whole, sa.ForeignKey("data_requests.id"), primary_key=True, autoincrement=False),
+    sa.Column("number", _Whole, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("path", sa.Text),  # below the home folder; NULL until it is on disk, whole and checked
+    sa.Column("size", _Whole),
+    sa.Column("sha256", sa.Text),
+    sa.Column("records", _Whole),
+    sa.Column("fetched_at", _Moment),
+)
+ID_LISTS = sa.Table(
+    "id_lists",
+    METADATA,
+    sa.Column("name", sa.Text, primary_key=True),  # see `list_name`
+    sa.Column("ids", sa.LargeBinary, nullable=False),  # an Arrow file of one column
+)
+RUNS = sa.Table(
+    "runs",
+    METADATA,
+    sa.Column("id", _Whole, sa.Identity(), primary_key=True),
+    sa.Column("service", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("query", _Json, nullable=False),  # the whole filter that is followed
+    sa.Column("started_at", _Moment, nullable=False),
+    sa.Column("since", sa.Text),  # postings updated from then on were looked at; NULL: all
+    sa.Column("collection_id", sa.Text, sa.ForeignKey("collections.id")),
+    sa.Column("records", _Whole),  # postings bought
+    sa.Column("changed", _Whole),  # those of them of which the library held an older version
+    sa.Column("credits", _Whole),
+    sa.Column("newest", sa.Text),  # where the next run begins
+    sa.Column("finished_at", _Moment),  # NULL: the next run has to finish it
+    sa.Column("error", _Json),  # what it ended with, or stands still for
+)
+_MADE: sa.ColumnClause[int] = sa.literal_column(
+    "rowid"
+)  # SQLite numbers the rows of a table by itself; PostgreSQL is told to, by the next
+_NUMBERED = "ALTER TABLE collections ADD COLUMN rowid BIGINT GENERATED ALWAYS AS IDENTITY"
+sa.event.listen(
+    COLLECTIONS,
+    "after_create",
+    sa.DDL(_NUMBERED).execute_if(dialect="postgresql"),  # type: ignore[no-untyped-call]
 )
 _FROM_2 = (
     "ALTER TABLE collections ADD COLUMN owned INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE collections ADD COLUMN project TEXT",
     "ALTER TABLE data_requests ADD COLUMN basis INTEGER",
     "ALTER TABLE data_requests ADD COLUMN turn INTEGER",
-    _IDS,
 )
 
 
-def create(db: sqlite3.Connection) -> None:
+def create(db: Connection) -> None:
     """Make the tables."""
-    for statement in _SCHEMA:
-        db.execute(statement)
-    db.execute(f"PRAGMA user_version = {VERSION}")
+    METADATA.create_all(db, checkfirst=False)
 
 
-def upgrade(db: sqlite3.Connection, version: int) -> None:
-    """Bring the tables of an earlier version, from 2 on, up to date."""
+def upgrade(db: Connection, version: int) -> None:
+    """Bring the tables of an earlier version, from 2 on, up to date; all of those were made by SQLite."""
     if version == 2:
         _upgrade_2(db)
-    db.execute(_RUNS)
-    db.execute(f"PRAGMA user_version = {VERSION}")
+    RUNS.create(db)
 
 
-def _upgrade_2(db: sqlite3.Connection) -> None:
+def _upgrade_2(db: Connection) -> None:
     """Give id lists a table of their own."""
     for statement in _FROM_2:
-        db.execute(statement)
-    for table, columns in (("collections", "id, NULL"), ("data_requests", "collection_id, number")):
-        rows = db.execute(f"SELECT rowid, query, {columns} FROM {table}").fetchall()  # noqa: S608 - constants
-        for rowid, query, collection_id, number in rows:
-            kept = keep_query(db, list_name(collection_id, number), json.loads(query))
-            db.execute(f"UPDATE {table} SET query = ? WHERE rowid = ?", (kept, rowid))  # noqa: S608 - constants
+        db.exec_driver_sql(statement)
+    ID_LISTS.create(db)
+    for row in db.execute(sa.select(COLLECTIONS.c.id, COLLECTIONS.c.query)).all():
+        kept = keep_query(db, list_name(row.id, None), row.query)
+        db.execute(sa.update(COLLECTIONS).where(COLLECTIONS.c.id == row.id).values(query=kept))
+    each = DATA_REQUESTS.c
+    for one in db.execute(sa.select(each.id, each.collection_id, each.number, each.query)).all():
+        kept = keep_query(db, list_name(one.collection_id, one.number), one.query)
+        db.execute(sa.update(DATA_REQUESTS).where(each.id == one.id).values(query=kept))
 
 
 # --- id lists ---------------------------------------------------------------------------------------------
@@ -124,112 +161,150 @@ def list_name(collection_id: str, part: int | str | None) -> str:
     return collection_id if part is None else f"{collection_id}/{part}"
 
 
-def keep_query(db: sqlite3.Connection, name: str, query: dict[str, Any]) -> str:
-    """Return a query as JSON; of an id list its length, the ids are put by."""
-    if "ids" in query:
-        keep_ids(db, name, query["ids"])
-        query = {"ids": len(query["ids"])}
-    return json.dumps(query)
+def keep_query(db: Connection, name: str, query: dict[str, Any]) -> dict[str, Any]:
+    """Return a query as it is written down: of an id list its length, the ids are put by."""
+    if "ids" not in query:
+        return query
+    keep_ids(db, name, query["ids"])
+    return {"ids": len(query["ids"])}
 
 
-def keep_ids(db: sqlite3.Connection, name: str, ids: pl.Series | Sequence[int]) -> None:
+def keep_ids(db: Connection, name: str, ids: pl.Series | Sequence[int]) -> None:
     """Put an id list by, in place of an earlier one of that name."""
     buffer = io.BytesIO()
     pl.Series("id", ids, dtype=pl.Int64).to_frame().write_ipc(buffer, compression="zstd")
-    db.execute("INSERT OR REPLACE INTO id_lists VALUES (?, ?)", (name, buffer.getvalue()))
+    db.execute(sa.delete(ID_LISTS).where(ID_LISTS.c.name == name))
+    db.execute(sa.insert(ID_LISTS).values(name=name, ids=buffer.getvalue()))
 
 
-def kept_ids(db: sqlite3.Connection, name: str) -> pl.Series:
+def kept_ids(db: Connection, name: str) -> pl.Series:
     """Return an id list, empty when there is none of that name."""
-    found = db.execute("SELECT ids FROM id_lists WHERE name = ?", (name,)).fetchone()
-    return pl.Series("id", [], pl.Int64) if found is None else pl.read_ipc(io.BytesIO(found[0]))["id"]
+    found = db.execute(sa.select(ID_LISTS.c.ids).where(ID_LISTS.c.name == name)).scalar()
+    return pl.Series("id", [], pl.Int64) if found is None else pl.read_ipc(io.BytesIO(found))["id"]
 
 
 # --- rows -------------------------------------------------------------------------------------------------
 
+Where = sa.ColumnElement[bool]
+# Made once: to put a statement together takes longer than to carry it out.
+_COLLECTIONS = sa.select(COLLECTIONS).order_by(COLLECTIONS.c.made_at.desc(), _MADE.desc())
+_COLLECTION = sa.select(COLLECTIONS).where(COLLECTIONS.c.id == sa.bindparam("one"))
+_CURRENT = _COLLECTIONS.where(COLLECTIONS.c.service == sa.bindparam("of"), COLLECTIONS.c.key == sa.bindparam("called"))
+_DATA_REQUESTS = sa.select(DATA_REQUESTS).order_by(DATA_REQUESTS.c.id)
+_DATA_REQUEST = _DATA_REQUESTS.where(DATA_REQUESTS.c.id == sa.bindparam("one"))
+_OF_COLLECTION = _DATA_REQUESTS.where(DATA_REQUESTS.c.collection_id == sa.bindparam("one"))
+_FILES = sa.select(FILES).where(FILES.c.data_request_id == sa.bindparam("one")).order_by(FILES.c.number)
+_TURN = sa.select(sa.func.coalesce(sa.func.max(DATA_REQUESTS.c.turn), 0))
 
-def current(db: sqlite3.Connection, service: str, key: str) -> CollectionRow | None:
+
+def current(db: Connection, service: str, key: str) -> CollectionRow | None:
     """Return the newest collection of a query and limit that is not void: one that the library gave whole is not."""
-    for row in collections(db, "service = ? AND key = ?", service, key):
-        requests = data_requests(db, "collection_id = ?", row.id)
+    for found in db.execute(_CURRENT, {"of": service, "called": key}):
+        row = CollectionRow(*found)
+        requests = of_collection(db, row.id)
         if not is_void(requests) or (row.owned and not requests):
             return row
     return None
 
 
-def collections(db: sqlite3.Connection, where: str, *values: object) -> list[CollectionRow]:
+def collections(db: Connection, *where: Where) -> list[CollectionRow]:
     """Return collections, newest first."""
-    sql = f"SELECT * FROM collections WHERE {where} ORDER BY made_at DESC, rowid DESC"  # noqa: S608 - constants
-    rows = db.execute(sql, values).fetchall()
-    return [CollectionRow(**_decoded(row, "query", "reconciliation")) for row in rows]
+    return [CollectionRow(*row) for row in db.execute(_COLLECTIONS.where(*where))]
 
 
-def data_requests(db: sqlite3.Connection, where: str, *values: object) -> list[DataRequestRow]:
+def collection(db: Connection, collection_id: str) -> CollectionRow:
+    """Return one collection that is there."""
+    return CollectionRow(*db.execute(_COLLECTION, {"one": collection_id}).one())
+
+
+def data_requests(db: Connection, *where: Where) -> list[DataRequestRow]:
     """Return data requests in the order in which they were planned."""
-    rows = db.execute(f"SELECT * FROM data_requests WHERE {where} ORDER BY id", values)  # noqa: S608 - constants
-    return [DataRequestRow(**_decoded(row, "query", "error")) for row in rows.fetchall()]
+    return [DataRequestRow(*row) for row in db.execute(_DATA_REQUESTS.where(*where))]
 
 
-def runs(db: sqlite3.Connection, where: str, *values: object) -> list[RunRow]:
+def of_collection(db: Connection, collection_id: str) -> list[DataRequestRow]:
+    """Return the data requests of a collection."""
+    return [DataRequestRow(*row) for row in db.execute(_OF_COLLECTION, {"one": collection_id})]
+
+
+def data_request(db: Connection, row_id: int) -> DataRequestRow:
+    """Return one data request that is there."""
+    return DataRequestRow(*db.execute(_DATA_REQUEST, {"one": row_id}).one())
+
+
+def files(db: Connection, request: DataRequestRow) -> list[FileRow]:
+    """Return the files of a data request, in order."""
+    return [FileRow(*row) for row in db.execute(_FILES, {"one": request.id})]
+
+
+def runs(db: Connection, *where: Where) -> list[RunRow]:
     """Return runs, newest first."""
-    rows = db.execute(f"SELECT * FROM runs WHERE {where} ORDER BY id DESC", values).fetchall()  # noqa: S608 - constants
-    return [RunRow(**_decoded(row, "query", "error")) for row in rows]
+    return [RunRow(*row) for row in db.execute(sa.select(RUNS).where(*where).order_by(RUNS.c.id.desc()))]
 
 
-def insert(db: sqlite3.Connection, intent: Intent) -> None:
+def insert(db: Connection, intent: Intent) -> None:
     """Write an intent down."""
     db.execute(
-        "INSERT INTO collections (id, service, key, query, record_limit, matched, made_at, account, balance_before,"
-        " owned, project) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            intent.id,
-            intent.service,
-            intent.key,
-            keep_query(db, list_name(intent.id, None), intent.query),
-            intent.record_limit,
-            intent.matched,
-            intent.made_at,
-            intent.account,
-            intent.balance_before,
-            len(intent.owned),
-            intent.project,
-        ),
+        sa.insert(COLLECTIONS).values(
+            id=intent.id,
+            service=intent.service,
+            key=intent.key,
+            query=keep_query(db, list_name(intent.id, None), intent.query),
+            record_limit=intent.record_limit,
+            matched=intent.matched,
+            made_at=intent.made_at,
+            account=intent.account,
+            balance_before=intent.balance_before,
+            owned=len(intent.owned),
+            project=intent.project,
+        )
     )
     if len(intent.owned):
         keep_ids(db, list_name(intent.id, "owned"), intent.owned)
-    db.executemany(
-        "INSERT INTO data_requests (collection_id, number, query, records, basis) VALUES (?, ?, ?, ?, ?)",
-        [
-            (intent.id, number, keep_query(db, list_name(intent.id, number), query), records, intent.basis)
-            for number, (query, records) in enumerate(intent.requests)
-        ],
-    )
+    requests = [
+        {
+            "collection_id": intent.id,
+            "number": number,
+            "query": keep_query(db, list_name(intent.id, number), query),
+            "records": records,
+            "basis": intent.basis,
+        }
+        for number, (query, records) in enumerate(intent.requests)
+    ]
+    if requests:
+        db.execute(sa.insert(DATA_REQUESTS), requests)
 
 
-def move(
-    db: sqlite3.Connection, request: DataRequestRow, before: Iterable[State], after: State, **values: object
-) -> bool:
+def move(db: Connection, request: DataRequestRow, before: Iterable[State], after: State, **values: object) -> bool:
     """Bring a data request from one of some states to another; False when it is in none of them."""
-    before = tuple(before)
-    columns = "".join(f", {name} = ?" for name in values)
-    sql = f"UPDATE data_requests SET state = ?{columns} WHERE id = ? AND state IN ({', '.join('?' * len(before))})"  # noqa: S608
-    return db.execute(sql, (after, *values.values(), request.id, *before)).rowcount == 1
+    sought = {"one": request.id, "before": list(before)}
+    moved = db.execute(
+        _moving(tuple(values)), {**sought, "to_state": after, **{f"to_{k}": v for k, v in values.items()}}
+    )
+    return bool(moved.rowcount == 1)
 
 
-def spent(db: sqlite3.Connection, service: str, since: float, project: str | None, states: Iterable[State]) -> int:
+@functools.cache
+def _moving(names: tuple[str, ...]) -> sa.Update:
+    """Make the statement that changes the state and some other columns."""
+    each = DATA_REQUESTS.c
+    found = sa.update(DATA_REQUESTS).where(each.id == sa.bindparam("one"))
+    found = found.where(each.state.in_(sa.bindparam("before", expanding=True)))
+    return found.values({each[name]: sa.bindparam(f"to_{name}", type_=each[name].type) for name in ("state", *names)})
+
+
+def turn(db: Connection) -> int:
+    """Count the data requests that were ever loaded."""
+    return int(db.execute(_TURN).scalar_one())
+
+
+def spent(db: Connection, service: str, since: float, project: str | None, states: Iterable[State]) -> int:
     """Sum the records of data requests in some states, or that failed and may be charged: received, or promised."""
-    states = tuple(states)
-    sql = f"""SELECT COALESCE(SUM(COALESCE(r.received, r.records)), 0)
-              FROM data_requests r JOIN collections c ON c.id = r.collection_id
-              WHERE c.service = ? AND r.sent_at >= ? AND (? IS NULL OR c.project = ?)
-              AND (r.state IN ({", ".join("?" * len(states))})
-                   OR (r.state = 'failed' AND COALESCE(json_extract(r.error, '$.charged'), '') != 'no'))"""  # noqa: S608 - question marks
-    (total,) = db.execute(sql, (service, since, project, project, *states)).fetchone()
-    return int(total)
-
-
-def _decoded(row: sqlite3.Row, *names: str) -> dict[str, Any]:
-    values = dict(row)
-    for name in names:
-        values[name] = json.loads(values[name]) if values[name] is not None else None
-    return values
+    each, records = DATA_REQUESTS.c, sa.func.coalesce(DATA_REQUESTS.c.received, DATA_REQUESTS.c.records)
+    found = sa.select(sa.func.coalesce(sa.func.sum(records), 0)).select_from(DATA_REQUESTS).join(COLLECTIONS)
+    found = found.where(COLLECTIONS.c.service == service, each.sent_at >= since)
+    if project is not None:
+        found = found.where(COLLECTIONS.c.project == project)
+    total = int(db.execute(found.where(each.state.in_(list(states)))).scalar_one())
+    failed = found.with_only_columns(records, each.error).where(each.state == "failed")
+    return total + sum(int(count) for count, error in db.execute(failed) if (error or {}).get("charged") != "no")

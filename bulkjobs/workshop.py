@@ -9,20 +9,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from filelock import FileLock, Timeout
-
 from . import errors, events
 from .budget import Budgets
 from .clock import Clock
-from .errors import BulkJobsError, LedgerError
+from .errors import BulkJobsError
 from .events import Listener, notify
-from .ledger import Ledger
 from .library import Library
 from .planner import Planner
 from .wire.api import Api
 from .wire.transport import Backoff
 
 if TYPE_CHECKING:
+    from .database import Lock
+    from .ledger import Ledger
     from .listen import WakeUps
 
 DEADLINE = 3_600.0  # seconds to wait for the service, unless told otherwise
@@ -107,7 +106,7 @@ async def held(
     StillRunning
         Another one holds it for longer than `deadline` seconds.
     LedgerError
-        The home folder can't hold locks.
+        Nothing can be locked in the home folder, or in the ledger that is shared.
     """
     busy = errors.StillRunning(
         f"Another process has held collection {collection_id} for {deadline:.0f} s.",
@@ -127,7 +126,7 @@ async def locked(
     *,
     deadline: float,
 ) -> AsyncIterator[None]:
-    """Hold a lock: one task of one process at a time. The system lets go when a process ends, however it ends.
+    """Hold a lock of the ledger: one task of one process at a time. It ends with its process, however that ends.
 
     Parameters
     ----------
@@ -138,22 +137,12 @@ async def locked(
     busy : BulkJobsError
         Raised where that lasts longer than `deadline` seconds.
     """
-    folder = shop.home / "locks"
-    lock = FileLock(folder / f"{name}.lock", thread_local=False, fallback_to_soft=False)
+    lock = shop.ledger.lock(name)
     started, told = shop.clock.monotonic(), False
-    while True:
-        try:
-            folder.mkdir(exist_ok=True)
-            lock.acquire(timeout=0)
-            break
-        except Timeout:
-            if not told:
-                notify(listener, waiting)
-                told = True
-        except OSError as error:
-            raise LedgerError(
-                f"Nothing can be locked in {folder} ({error.strerror}).", next_step="choose another home folder"
-            ) from error
+    while not await _taken(lock):
+        if not told:
+            notify(listener, waiting)
+            told = True
         if shop.clock.monotonic() - started > deadline:
             raise busy
         await shop.clock.sleep(LOOK_AGAIN)
@@ -161,3 +150,18 @@ async def locked(
         yield
     finally:
         lock.release()
+
+
+async def _taken(lock: Lock) -> bool:
+    """Try to take a lock, in a thread. One that comes to a task that was cancelled meanwhile is let go of."""
+
+    def late(trying: asyncio.Task[bool]) -> None:
+        if not trying.cancelled() and trying.exception() is None and trying.result():
+            lock.release()
+
+    trying = asyncio.create_task(asyncio.to_thread(lock.acquire))
+    try:
+        return await asyncio.shield(trying)
+    except asyncio.CancelledError:
+        trying.add_done_callback(late)
+        raise

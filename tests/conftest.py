@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -11,9 +12,10 @@ import keyring
 import pytest
 
 import bulkjobs as bj
-from bulkjobs import config
+from bulkjobs import config, postgres
 from bulkjobs.sandbox.catalog import Catalog
 from bulkjobs.sandbox.sample import generate
+from tests.postgres import NEEDED, Server, book, programs, server
 from tests.support import ManualClock
 
 MakeClient = Callable[..., bj.Client]
@@ -22,7 +24,7 @@ MakeClient = Callable[..., bj.Client]
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("CORESIGNAL_API_KEY", "BULKJOBS_BASE_URL", "BULKJOBS_API_VERSION", "BULKJOBS_RATE",
-                 "BULKJOBS_WEBHOOK_URL"):  # fmt: skip
+                 "BULKJOBS_WEBHOOK_URL", "BULKJOBS_LEDGER"):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("BULKJOBS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")  # the user's own is left alone
@@ -81,6 +83,35 @@ async def make_client(tmp_path: Path) -> AsyncIterator[MakeClient]:
 def clock() -> ManualClock:
     """A clock that the test owns."""
     return ManualClock()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """A PostgreSQL server for all tests of a process."""
+    if programs() is None and not os.environ.get(NEEDED):
+        pytest.skip("no PostgreSQL: install the package postgresql of your system")
+    with server() as started:
+        yield started
+
+
+@pytest.fixture
+def database(postgres_server: Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of an empty database."""
+    monkeypatch.setattr(postgres.Postgres, "book", book)
+    return postgres_server.empty()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_address(request: pytest.FixtureRequest) -> str:
+    """Where ledgers are, as a setting: in homes, then in an empty database that all homes of the test share."""
+    return str(request.param if request.param == "sqlite" else request.getfixturevalue("database"))
+
+
+@pytest.fixture
+def every_ledger(ledger_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run a test twice: its clients, and processes that it starts, have their ledger in either place."""
+    monkeypatch.setenv("BULKJOBS_LEDGER", ledger_address)
+    return ledger_address
 
 
 @pytest.fixture

@@ -7,10 +7,12 @@ import contextlib
 import itertools
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 from ..clock import Clock
+from ..errors import LedgerError
 
 log = logging.getLogger("bulkjobs.wire")
 
@@ -18,7 +20,27 @@ SPEND, NORMAL, POLL = 0, 1, 2  # priorities: the lower goes first
 LONGEST_PAUSE = 300.0  # seconds; a service that asks for more is asked again after this
 EARLY = 0.02  # seconds by which a sleep may end too soon: a tick of the coarsest timer
 BUSY = 0.25  # seconds to wait for another process to let go of the file: it holds it for less than a millisecond
-LOOK_AGAIN = 60.0  # seconds before a file that could not be used is tried again
+LOOK_AGAIN = 60.0  # seconds before a book that could not be used is tried again
+ASTRAY = LONGEST_PAUSE + 60.0  # seconds; an instant farther off was written before the clock was set back, and is void
+
+
+class Book(Protocol):
+    """What processes share: when the next turn is free, and until when none may be taken.
+
+    Methods raise `OSError`, `sqlite3.Error` or `LedgerError` where it can't be used.
+    """
+
+    async def reserve(self, wait: float, gap: float) -> float:
+        """Take the first turn that is free, no sooner than in `wait` seconds; returns the seconds until then."""
+        ...
+
+    async def pause(self, seconds: float) -> float:
+        """Let nobody take a turn for so many seconds; returns those that are left of it."""
+        ...
+
+    async def pause_left(self) -> float:
+        """Seconds for which nobody may take a turn."""
+        ...
 
 
 class Pace:
@@ -33,18 +55,18 @@ class Pace:
         Turns a second, at the most.
     clock : Clock
         Time.
-    path : callable returning Path, optional
-        Asked at each turn for the file that processes share; without one, this process paces itself alone. It does so
-        too, with a warning, while the file can't be used.
+    book : callable returning Book, optional
+        Asked at each turn for what processes share; without one, this process paces itself alone. It does so too,
+        with a warning, while the book can't be used.
     """
 
-    def __init__(self, rate: float, clock: Clock, path: Callable[[], Path] | None = None) -> None:
+    def __init__(self, rate: float, clock: Clock, book: Callable[[], Book] | None = None) -> None:
         self._gap = 1.0 / rate
         self._clock = clock
-        self._path = path
-        self._file: Path | None = None
+        self._find_book = book
+        self._book: Book | None = None
         self._alone_until = 0.0
-        # This process alone, in monotonic time: what holds even if the file is lost or the wall clock jumps.
+        # This process alone, in monotonic time: what holds even if the book is lost or the wall clock jumps.
         self._next = 0.0
         self._paused = 0.0
         self._arrivals = itertools.count()
@@ -73,22 +95,22 @@ class Pace:
                 self._dispatcher.cancel()
             raise
 
-    def pause(self, seconds: float) -> None:
+    async def pause(self, seconds: float) -> None:
         """Let no request of any process out for `seconds` seconds (the service said so)."""
         self._look_up()
         seconds = min(seconds, LONGEST_PAUSE)
         self._paused = max(self._paused, self._clock.monotonic() + seconds)
         self._next = max(self._next, self._paused)
-        self._shared(lambda book: book.pause(seconds), 0.0)
+        await self._shared(lambda book: book.pause(seconds), 0.0)
 
     async def _dispatch(self, waiting: dict[tuple[int, int], asyncio.Future[None]]) -> None:
         """Hand out turns while somebody waits; one such task at a time."""
         try:
             while waiting:
-                wait = self._reserve()
+                wait = await self._reserve()
                 if wait > 0:
                     await self._clock.sleep(wait)
-                    if self._pause_left() > EARLY:
+                    if await self._pause_left() > EARLY:
                         continue  # it came meanwhile, perhaps to another process: this turn lapses
                     self._next = max(self._next, self._clock.monotonic() + self._gap)  # it may have slept too long
                 _give(waiting)
@@ -101,52 +123,56 @@ class Pace:
             raise
 
     def _look_up(self) -> None:
-        if self._path is not None:  # asked here, so that what it raises reaches the caller
-            self._file = self._path()
+        if self._find_book is not None:  # asked here, so that what it raises reaches the caller
+            self._book = self._find_book()
 
-    def _reserve(self) -> float:
+    async def _reserve(self) -> float:
         now = self._clock.monotonic()
         alone = max(0.0, self._next - now)
-        wait = self._shared(lambda book: book.reserve(alone, self._gap), alone)
+        wait = await self._shared(lambda book: book.reserve(alone, self._gap), alone)
+        now = self._clock.monotonic()  # later, where the answer came from another machine; a pause may have come, too
+        wait = max(wait, self._paused - now)
         self._next = now + wait + self._gap
         return wait
 
-    def _pause_left(self) -> float:
-        return max(self._paused - self._clock.monotonic(), self._shared(_Book.pause_left, 0.0))
+    async def _pause_left(self) -> float:
+        shared = await self._shared(lambda book: book.pause_left(), 0.0)
+        return max(self._paused - self._clock.monotonic(), shared)
 
-    def _shared(self, ask: Callable[[_Book], float], alone: float) -> float:
-        """Ask the shared file, if there is one that can be used; never fails a request."""
+    async def _shared(self, ask: Callable[[Book], Awaitable[float]], alone: float) -> float:
+        """Ask the shared book, if there is one that can be used; never fails a request."""
         now = self._clock.monotonic()
-        if self._file is None or now < self._alone_until:
+        if self._book is None or now < self._alone_until:
             return alone
         try:
-            return ask(_Book(self._file, self._clock))
-        except (OSError, sqlite3.Error) as error:
+            return await ask(self._book)
+        except (OSError, sqlite3.Error, LedgerError) as error:
             first, self._alone_until = not self._alone_until, now + LOOK_AGAIN
             log.log(
                 logging.WARNING if first else logging.DEBUG,
                 "%s can't be used (%s): the speed limit holds for this process alone.",
-                self._file,
+                self._book,
                 error,
             )
             return alone
 
 
-class _Book:
-    """The file that processes share: when the next turn is free, and until when none may be taken.
+class FileBook:
+    """A `Book` that is a file.
 
     Instants are those of the wall clock, the one clock that processes have in common. SQLite brings locks that work
     alike on every system and end with their process. Its file is opened for each entry, which takes a fraction of a
     millisecond (so it is done on the event loop), and leaves nothing to close or to share between threads.
-
-    Methods raise `OSError` or `sqlite3.Error`.
     """
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
         self._clock = clock
 
-    def reserve(self, wait: float, gap: float) -> float:
+    def __str__(self) -> str:
+        return str(self._path)
+
+    async def reserve(self, wait: float, gap: float) -> float:
         """Take the first turn that is free, no sooner than in `wait` seconds; returns the seconds until then."""
         with self._open() as db:
             now, free, paused = self._read(db, 10 * gap)
@@ -154,15 +180,15 @@ class _Book:
             db.execute("UPDATE pace SET free = ?, paused = ?", (start + gap, paused))
         return start - now
 
-    def pause(self, seconds: float) -> float:
-        """Let nobody take a turn for so many seconds."""
+    async def pause(self, seconds: float) -> float:
+        """Let nobody take a turn for so many seconds; returns those that are left of it."""
         with self._open() as db:
             now, free, paused = self._read(db)
             until = max(paused, now + seconds)
             db.execute("UPDATE pace SET free = ?, paused = ?", (max(free, until), until))
         return until - now
 
-    def pause_left(self) -> float:
+    async def pause_left(self) -> float:
         """Seconds for which nobody may take a turn."""
         with self._open() as db:
             now, _, paused = self._read(db)
@@ -185,7 +211,7 @@ class _Book:
         """Now, and both instants. One that is too far off was written before the clock was set back, and is void."""
         free, paused = db.execute("SELECT free, paused FROM pace").fetchone()
         now = self._clock.time()
-        farthest = now + LONGEST_PAUSE + 60.0 + longest_wait
+        farthest = now + ASTRAY + longest_wait
         return now, free if free <= farthest else now, paused if paused <= farthest else now
 
 

@@ -262,7 +262,7 @@ class Transport:
                     continue
                 if response.status != 200:
                     reply = Reply(response.status, response.headers, await response.content.read(65_536))
-                    self._heed(reply)
+                    await self._heed(reply)
                     raise error_of(reply)
                 yield response
                 return
@@ -324,13 +324,13 @@ class Transport:
         ) as response:
             reply = Reply(response.status, response.headers, await response.read())
         log.debug("%s %s -> %d", method, path, reply.status)
-        self._heed(reply)
+        await self._heed(reply)
         return reply
 
-    def _heed(self, reply: Reply) -> None:
+    async def _heed(self, reply: Reply) -> None:
         pause = wanted_pause(reply.headers, self._clock.time())
         if pause:
-            self._pace.pause(pause)
+            await self._pace.pause(pause)
 
     def _auth(self) -> dict[str, str]:
         return {self._routes.auth_header: self._key().header(self._routes.auth_scheme)}

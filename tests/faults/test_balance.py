@@ -16,6 +16,7 @@ from tests.support import in_parts, posts, spent, states
 
 Start = Callable[..., Any]
 MakeClient = Callable[..., bj.Client]
+pytestmark = pytest.mark.usefixtures("every_ledger")
 
 
 def top_up(sandbox: bj.Sandbox, credits_: int) -> None:

@@ -24,6 +24,7 @@ from tests.support import ManualClock, posts, spent
 POSTINGS = 60_000
 BUYER = Path(__file__).with_name("buyer.py")
 Start = Callable[..., Any]
+pytestmark = pytest.mark.usefixtures("every_ledger")
 
 
 @pytest.fixture(scope="module")

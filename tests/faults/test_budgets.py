@@ -18,6 +18,7 @@ from tests.support import ManualClock, in_parts, posts, spent, states
 Start = Callable[..., Any]
 MakeClient = Callable[..., bj.Client]
 DAY = 86_400.0
+pytestmark = pytest.mark.usefixtures("every_ledger")
 
 
 def at(*when: int) -> float:

@@ -25,6 +25,7 @@ from tests.support import posts, spent
 BUYER = Path(__file__).with_name("chaos_buyer.py")
 REQUESTS, EACH, KILLS = 200, 8, 20
 Start = Callable[..., Any]
+pytestmark = pytest.mark.usefixtures("every_ledger")
 
 
 async def buyer(sandbox: bj.Sandbox, home: Path, plan: Path) -> asyncio.subprocess.Process:

@@ -20,6 +20,7 @@ from tests.support import Listener, ManualClock, posts, record
 
 Start = Callable[..., Any]
 MakeClient = Callable[..., bj.Client]
+pytestmark = pytest.mark.usefixtures("every_ledger")
 
 CUTS = ["cut_length", "cut_chunked", "cut_close", "gzip_truncated", "gzip_corrupt", "not_gzip", "reset_before"]
 

@@ -16,6 +16,7 @@ from tests.support import START, Listener, ManualClock, in_parts, leave_intent, 
 Start = Callable[..., Any]
 MakeClient = Callable[..., bj.Client]
 DAY = 86_400.0
+pytestmark = pytest.mark.usefixtures("every_ledger")
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from tests.support import posts, spent
 VICTIM = Path(__file__).with_name("victim.py")
 Start = Callable[..., Any]
 MakeClient = Callable[..., bj.Client]
+pytestmark = pytest.mark.usefixtures("every_ledger")
 
 
 async def run_victim(sandbox: bj.Sandbox, home: Path, step: str, verb: str = "collect") -> tuple[int, str]:

@@ -20,6 +20,7 @@ from tests.support import START, ManualClock, in_parts, leave_intent, posts, spe
 
 Start = Callable[..., Any]
 MakeClient = Callable[..., bj.Client]
+pytestmark = pytest.mark.usefixtures("every_ledger")
 
 LOST_ANSWERS = {
     "late_reply": Fault("bulk_filter", "late_reply", seconds=5.0),
@@ -481,7 +482,7 @@ async def test_reconciliation_shows_what_does_not_agree(
 ) -> None:
     client = make_client(sandbox)
     collection = await client.submit(query, limit=20)
-    other = make_client(sandbox, home=client.home / "elsewhere")
+    other = make_client(sandbox, home=client.home / "elsewhere", ledger="sqlite")
     await other.collect(query, limit=7)  # somebody else spends from the same account
     await collection.finish()
     assert collection.reconciliation is not None
@@ -492,10 +493,13 @@ async def test_reconciliation_shows_what_does_not_agree(
 
 
 async def test_a_ledger_that_cannot_be_written_spends_nothing(
-    sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter
+    sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter, request: pytest.FixtureRequest
 ) -> None:
-    client.ledger.path.unlink()
-    client.ledger.path.mkdir()
+    if client.ledger.is_shared:
+        request.getfixturevalue("postgres_server").ask("DROP SCHEMA bulkjobs CASCADE")
+    else:
+        client.ledger.path.unlink()
+        client.ledger.path.mkdir()
     with pytest.raises(errors.LedgerError):
         await client.collect(query, limit=20)
     assert posts(sandbox) == 0

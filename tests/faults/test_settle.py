@@ -14,6 +14,7 @@ from tests.support import ManualClock, in_parts, posts, spent, states
 
 Start = Callable[..., Any]
 MakeClient = Callable[..., bj.Client]
+pytestmark = pytest.mark.usefixtures("every_ledger")
 
 
 def request_id_of(sandbox: bj.Sandbox, client: bj.Client, collection: bj.Collection, number: int) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 
 import bulkjobs as bj
 from bulkjobs import errors, events
@@ -20,6 +19,7 @@ from tests.support import START, Listener, ManualClock, in_parts, leave_intent, 
 Start = Callable[..., Any]
 MakeClient = Callable[..., bj.Client]
 DAY = 86_400.0
+pytestmark = pytest.mark.usefixtures("every_ledger")
 
 
 @pytest.mark.parametrize("pending", ["202", "202-empty", "200-empty-list"])
@@ -281,10 +281,12 @@ async def test_a_lock_that_is_not_let_go_ends_at_the_deadline(
 ) -> None:
     client, listener = make_client(sandbox, clock=clock), Listener()
     collection = await client.collect(query, limit=20)
-    with FileLock(client.home / "locks" / f"{collection.id}.lock"):
-        with pytest.raises(errors.StillRunning, match="Another process"):
-            await collection.finish(deadline=30.0, on_event=listener)
-        assert listener.names().count("Held") == 1
+    lock = make_client(sandbox).ledger.lock(collection.id)
+    assert lock.acquire()
+    with pytest.raises(errors.StillRunning, match="Another process"):
+        await collection.finish(deadline=30.0, on_event=listener)
+    assert listener.names().count("Held") == 1
+    lock.release()
     assert client.attach(collection.id).frame().equals(collection.frame())
 
 
@@ -303,6 +305,7 @@ async def test_a_local_server_that_is_gone_is_not_waited_for(
     assert collection.state == "accepted"
 
 
+@pytest.mark.parametrize("ledger_address", ["sqlite"], indirect=True)
 async def test_a_home_that_cannot_lock_sends_nothing(
     sandbox: bj.Sandbox, client: bj.Client, query: bj.JobFilter
 ) -> None:

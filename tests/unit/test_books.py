@@ -24,8 +24,8 @@ def moment(timestamp: float) -> dt.datetime:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path / "home" / "ledger.sqlite3")
+def ledger(every_ledger: str, tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "home" / "ledger.sqlite3" if every_ledger == "sqlite" else every_ledger)
 
 
 @pytest.fixture(autouse=True)

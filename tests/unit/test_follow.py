@@ -22,6 +22,7 @@ from tests.support import START, Listener, ManualClock, posts, record, spent
 
 Start = Callable[..., Any]
 MakeClient = Callable[..., bj.Client]
+pytestmark = pytest.mark.usefixtures("every_ledger")
 
 QUERY = bj.JobFilter(country="Portugal")
 NAME = "pt"

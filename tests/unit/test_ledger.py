@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,16 @@ def intent(number: int = 1, *, key: str = "k", service: str = "s", requests: int
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path / "ledger.sqlite3")
+def place(ledger_address: str, tmp_path: Path) -> str:
+    """Where the ledger is, in either kind of database."""
+    return str(tmp_path / "ledger.sqlite3") if ledger_address == "sqlite" else ledger_address
+
+
+@pytest.fixture
+def ledger(place: str) -> Iterator[Ledger]:
+    made = Ledger(place)
+    yield made
+    made.close()
 
 
 def first(ledger: Ledger, number: int = 1) -> DataRequestRow:
@@ -192,21 +201,20 @@ def test_found_by_the_beginning_of_its_id(ledger: Ledger) -> None:
             ledger.collection(name)
 
 
-def test_everything_is_there_for_the_next_process(ledger: Ledger) -> None:
+def test_everything_is_there_for_the_next_process(ledger: Ledger, place: str) -> None:
     row, _ = ledger.open(intent())
     ledger.reconciled(row.id, {"differences": ["x"]})
-    found = Ledger(ledger.path).collections()[0]
+    found = Ledger(place).collections()[0]
     assert (found.query, found.reconciliation) == ({"filters": {"title": "x"}}, {"differences": ["x"]})
 
 
-def test_one_winner_among_processes(tmp_path: Path) -> None:
+def test_one_winner_among_processes(place: str) -> None:
     script = textwrap.dedent(
         """
         import sys
-        from pathlib import Path
         from bulkjobs.ledger import Ledger
         from bulkjobs.rows import Intent
-        ledger = Ledger(Path(sys.argv[1]))
+        ledger = Ledger(sys.argv[1])
         for turn in range(10):
             it = Intent(f"{sys.argv[2]}-{turn}", "s", str(turn), {}, None, 1, 1.0, "a", None, [({}, 1)])
             row, made = ledger.open(it)
@@ -214,8 +222,7 @@ def test_one_winner_among_processes(tmp_path: Path) -> None:
             print(turn, "made" if made else "-", "claimed" if won else "-")
         """
     )
-    path = tmp_path / "ledger.sqlite3"
-    command = [sys.executable, "-c", script, str(path)]
+    command = [sys.executable, "-c", script, place]
     racers = [subprocess.Popen([*command, str(n)], stdout=subprocess.PIPE, text=True) for n in range(4)]
     words = [word for racer in racers for word in racer.communicate()[0].split()]
     assert [racer.returncode for racer in racers] == [0] * 4

@@ -18,7 +18,10 @@ from typing import Any
 import pytest
 
 import bulkjobs as bj
-from bulkjobs.wire.pace import LONGEST_PAUSE, NORMAL, POLL, SPEND, Pace, _Book
+from bulkjobs import postgres
+from bulkjobs.clock import Clock
+from bulkjobs.ledger import Ledger
+from bulkjobs.wire.pace import LONGEST_PAUSE, NORMAL, POLL, SPEND, Book, FileBook, Pace
 from tests.support import START, ManualClock
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,22 +62,40 @@ class Turns:
             self.times.append(self.clock.now - START)
 
 
-@pytest.fixture(params=["alone", "shared"])
-def path(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Path] | None:
-    """Every rule holds within a process and between processes."""
-    return None if request.param == "alone" else lambda: tmp_path / "pace" / "key.sqlite3"
+Where = Callable[[Clock], Callable[[], Book] | None]
 
 
 @pytest.fixture
-def shared(tmp_path: Path) -> Callable[[], Path]:
-    return lambda: tmp_path / "pace" / "key.sqlite3"
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "pace" / "key.sqlite3"
 
 
-Where = Callable[[], Path] | None
+def where(request: pytest.FixtureRequest, file: Path, monkeypatch: pytest.MonkeyPatch) -> Where:
+    """Give what processes share, for a clock: nothing, a file, or a row of a database."""
+    if request.param != "row":
+        return lambda clock: None if request.param == "alone" else lambda: FileBook(file, clock)
+    ledger = Ledger(request.getfixturevalue("database"))
+
+    async def at_once(ask: Callable[..., float], *words: Any) -> float:
+        return ask(*words)  # while a thread asks, a clock of the test's would go on
+
+    monkeypatch.setattr(postgres, "_in_thread", at_once)
+    return lambda clock: lambda: ledger.book("key", clock)
+
+
+@pytest.fixture(params=["alone", "file", "row"])
+def path(request: pytest.FixtureRequest, file: Path, monkeypatch: pytest.MonkeyPatch) -> Where:
+    """Every rule holds within a process and between processes."""
+    return where(request, file, monkeypatch)
+
+
+@pytest.fixture(params=["file", "row"])
+def shared(request: pytest.FixtureRequest, file: Path, monkeypatch: pytest.MonkeyPatch) -> Where:
+    return where(request, file, monkeypatch)
 
 
 async def test_the_urgent_go_first_and_equals_as_they_came(path: Where, clock: ManualClock) -> None:
-    pace, turns = Pace(5.0, clock, path), Turns(clock)
+    pace, turns = Pace(5.0, clock, path(clock)), Turns(clock)
     waiting = [("poll", POLL), ("count 1", NORMAL), ("poll 2", POLL), ("count 2", NORMAL), ("buy", SPEND)]
     await asyncio.gather(*(turns.take(pace, name, priority) for name, priority in waiting))
     assert turns.names == ["buy", "count 1", "count 2", "poll", "poll 2"]
@@ -83,7 +104,7 @@ async def test_the_urgent_go_first_and_equals_as_they_came(path: Where, clock: M
 
 async def test_who_comes_while_the_others_wait_can_still_be_first(path: Where) -> None:
     clock = Timeline()
-    pace, turns = Pace(5.0, clock, path), Turns(clock)
+    pace, turns = Pace(5.0, clock, path(clock)), Turns(clock)
     polls = asyncio.gather(*(turns.take(pace, "poll", POLL) for _ in range(3)))
     await clock.sleep(0.1)  # the second poll waits, for a turn at 0.2 that is reserved
     await turns.take(pace, "buy", SPEND)
@@ -94,7 +115,7 @@ async def test_who_comes_while_the_others_wait_can_still_be_first(path: Where) -
 
 async def test_a_turn_of_a_cancelled_waiter_goes_to_the_next(path: Where) -> None:
     clock = Timeline()
-    pace, turns = Pace(5.0, clock, path), Turns(clock)
+    pace, turns = Pace(5.0, clock, path(clock)), Turns(clock)
     tasks = [asyncio.create_task(turns.take(pace, name)) for name in "abcd"]
     await clock.sleep(0.1)
     tasks[1].cancel()  # the turn at 0.2 was to be b's
@@ -105,7 +126,7 @@ async def test_a_turn_of_a_cancelled_waiter_goes_to_the_next(path: Where) -> Non
 
 async def test_a_waiter_cancelled_as_its_turn_comes_passes_it_on(path: Where) -> None:
     clock = Timeline()
-    pace, turns = Pace(5.0, clock, path), Turns(clock)
+    pace, turns = Pace(5.0, clock, path(clock)), Turns(clock)
     tasks = {name: asyncio.create_task(turns.take(pace, name)) for name in "abc"}
 
     await asyncio.sleep(0)  # all three wait; the dispatcher comes next
@@ -117,7 +138,7 @@ async def test_a_waiter_cancelled_as_its_turn_comes_passes_it_on(path: Where) ->
 
 
 async def test_no_turn_is_given_to_a_waiter_that_is_being_cancelled(path: Where, clock: ManualClock) -> None:
-    pace, turns = Pace(5.0, clock, path), Turns(clock)
+    pace, turns = Pace(5.0, clock, path(clock)), Turns(clock)
     tasks = [asyncio.create_task(turns.take(pace, name)) for name in "abc"]
     await asyncio.sleep(0)  # all three wait; the dispatcher comes next, before a knows that it is cancelled
     tasks[0].cancel()
@@ -128,8 +149,8 @@ async def test_no_turn_is_given_to_a_waiter_that_is_being_cancelled(path: Where,
 
 async def test_nothing_is_left_behind_when_nobody_waits(path: Where) -> None:
     clock = Timeline()
-    pace, turns = Pace(5.0, clock, path), Turns(clock)
-    pace.pause(100)
+    pace, turns = Pace(5.0, clock, path(clock)), Turns(clock)
+    await pace.pause(100)
     tasks = [asyncio.create_task(turns.take(pace)) for _ in range(3)]
     await clock.sleep(1)
     for task in tasks:
@@ -148,7 +169,7 @@ async def test_nothing_is_left_behind_when_nobody_waits(path: Where) -> None:
 
 
 def test_several_loops_one_after_another(path: Where, clock: ManualClock) -> None:
-    pace, turns = Pace(5.0, clock, path), Turns(clock)
+    pace, turns = Pace(5.0, clock, path(clock)), Turns(clock)
 
     async def cut_off() -> None:
         forsaken = asyncio.gather(*(turns.take(pace, "forsaken", SPEND) for _ in range(3)))
@@ -179,7 +200,7 @@ async def test_a_turn_that_came_late_does_not_bring_the_next_one_near(path: Wher
 
     clock = Sleepy()
     turns = Turns(clock)
-    await turns.take(Pace(5.0, clock, path), turns=4)
+    await turns.take(Pace(5.0, clock, path(clock)), turns=4)
     assert turns.times == pytest.approx([0.0, 0.35, 0.55, 0.75])
 
 
@@ -188,7 +209,7 @@ async def test_a_trouble_with_the_clock_reaches_who_waits(path: Where, clock: Ma
         raise ArithmeticError
 
     clock.sleep = broken  # type: ignore[method-assign]
-    pace = Pace(5.0, clock, path)
+    pace = Pace(5.0, clock, path(clock))
     await pace.turn()
     done = await asyncio.wait_for(asyncio.gather(pace.turn(), pace.turn(), return_exceptions=True), 10)
     assert [type(error) for error in done] == [ArithmeticError] * 2
@@ -197,33 +218,33 @@ async def test_a_trouble_with_the_clock_reaches_who_waits(path: Where, clock: Ma
 async def test_processes_share_one_rate_and_alternate(shared: Where) -> None:
     clock = Timeline()
     turns = Turns(clock)
-    await asyncio.gather(*(turns.take(Pace(5.0, clock, shared), name, turns=20) for name in "abc"))
+    await asyncio.gather(*(turns.take(Pace(5.0, clock, shared(clock)), name, turns=20) for name in "abc"))
     assert turns.names == list("abc") * 20
     assert turns.times == pytest.approx([0.2 * n for n in range(60)])
 
 
-def test_nobody_comes_between_the_look_and_the_reservation(shared: Callable[[], Path], clock: ManualClock) -> None:
+async def test_nobody_comes_between_the_look_and_the_reservation(file: Path, clock: ManualClock) -> None:
     refused: list[str] = []
 
     class Meddling(ManualClock):  # is asked in the middle of it
         def time(self) -> float:
             try:
-                _Book(shared(), clock).reserve(0.0, 0.2)
+                FileBook(file, clock).reserve(0.0, 0.2).send(None)
             except sqlite3.OperationalError as error:
                 refused.append(str(error))
             return super().time()
 
-    assert _Book(shared(), Meddling()).reserve(0.0, 0.2) == 0.0
+    assert await FileBook(file, Meddling()).reserve(0.0, 0.2) == 0.0
     assert refused == ["database is locked"]
-    assert _Book(shared(), clock).reserve(0.0, 0.2) == pytest.approx(0.2)
+    assert await FileBook(file, clock).reserve(0.0, 0.2) == pytest.approx(0.2)
 
 
 async def test_a_crowd_in_one_process_does_not_starve_another(shared: Where) -> None:
     clock = Timeline()
-    turns, crowded = Turns(clock), Pace(5.0, clock, shared)
+    turns, crowded = Turns(clock), Pace(5.0, clock, shared(clock))
     crowd = asyncio.gather(*(turns.take(crowded, "crowd", SPEND) for _ in range(50)))
     await clock.sleep(0.1)
-    await turns.take(Pace(5.0, clock, shared), "other", POLL, turns=5)
+    await turns.take(Pace(5.0, clock, shared(clock)), "other", POLL, turns=5)
     assert turns.times[-1] <= 2.1
     await crowd
 
@@ -231,7 +252,7 @@ async def test_a_crowd_in_one_process_does_not_starve_another(shared: Where) -> 
 async def test_each_process_reserves_its_own_gap(shared: Where) -> None:
     clock = Timeline()
     turns = Turns(clock)
-    slow, quick = Pace(2.0, clock, shared), Pace(10.0, clock, shared)
+    slow, quick = Pace(2.0, clock, shared(clock)), Pace(10.0, clock, shared(clock))
     await asyncio.gather(turns.take(slow, "slow", turns=5), turns.take(quick, "quick", turns=5))
     assert turns.names == ["slow", "quick"] * 5
     gaps = [later - sooner for sooner, later in pairwise(turns.times)]
@@ -241,20 +262,20 @@ async def test_each_process_reserves_its_own_gap(shared: Where) -> None:
 async def test_a_pause_holds_for_all_processes(shared: Where) -> None:
     clock = Timeline()
     turns = Turns(clock)
-    told, other, third = (Pace(5.0, clock, shared) for _ in range(3))
+    told, other, third = (Pace(5.0, clock, shared(clock)) for _ in range(3))
     await turns.take(told, "told")
     others = [asyncio.create_task(turns.take(pace, "other", turns=2)) for pace in (other, third)]
     await clock.sleep(0.1)  # they sleep until 0.2 and 0.4
-    told.pause(7)
-    told.pause(0.01)  # a shorter one takes nothing from it
+    await told.pause(7)
+    await told.pause(0.01)  # a shorter one takes nothing from it
     await asyncio.gather(*others)
     assert turns.times == pytest.approx([0.0, 7.1, 7.3, 7.5, 7.7])
 
 
 async def test_a_pause_is_bounded_and_none_is_shortened(path: Where, clock: ManualClock) -> None:
-    pace, turns = Pace(5.0, clock, path), Turns(clock)
-    pace.pause(10**9)
-    pace.pause(1)
+    pace, turns = Pace(5.0, clock, path(clock)), Turns(clock)
+    await pace.pause(10**9)
+    await pace.pause(1)
     await turns.take(pace)
     assert turns.times == pytest.approx([LONGEST_PAUSE])
 
@@ -262,14 +283,14 @@ async def test_a_pause_is_bounded_and_none_is_shortened(path: Where, clock: Manu
 @pytest.mark.parametrize("way", ["turn", "pause"])
 async def test_a_clock_that_was_set_back_makes_nobody_wait(way: str, shared: Where) -> None:
     ahead, clock = ManualClock(START + 86_400), ManualClock()
-    before = Pace(5.0, ahead, shared)
+    before = Pace(5.0, ahead, shared(ahead))
     await before.turn()
     if way == "pause":
-        before.pause(LONGEST_PAUSE)
+        await before.pause(LONGEST_PAUSE)
     turns = Turns(clock)
-    await turns.take(Pace(5.0, clock, shared))
+    await turns.take(Pace(5.0, clock, shared(clock)))
     assert turns.times == [0.0]
-    await turns.take(Pace(5.0, clock, shared))  # and from there on all is as usual
+    await turns.take(Pace(5.0, clock, shared(clock)))  # and from there on all is as usual
     assert turns.times == pytest.approx([0.0, 0.2])
 
 
@@ -281,9 +302,9 @@ async def test_a_clock_set_back_does_not_speed_up_a_process(shared: Where) -> No
             return self.now + self.ahead
 
     clock = TwoHands()
-    pace, turns = Pace(5.0, clock, shared), Turns(clock)
+    pace, turns = Pace(5.0, clock, shared(clock)), Turns(clock)
     await turns.take(pace, turns=2)
-    pace.pause(7)
+    await pace.pause(7)
     clock.ahead = 0.0
     await turns.take(pace, turns=2)
     assert turns.times == pytest.approx([0.0, 0.2, 7.2, 7.4])
@@ -292,7 +313,7 @@ async def test_a_clock_set_back_does_not_speed_up_a_process(shared: Where) -> No
 async def test_a_long_gap_is_no_clock_that_was_set_back(shared: Where, clock: ManualClock) -> None:
     turns = Turns(clock)
     for _ in range(3):
-        await turns.take(Pace(0.001, clock, shared))
+        await turns.take(Pace(0.001, clock, shared(clock)))
     assert turns.times == pytest.approx([0.0, 1_000.0, 2_000.0])
 
 
@@ -322,13 +343,13 @@ def _other_database(folder: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [_in_the_way, _read_only, _no_database, _other_database])
 async def test_a_file_that_cannot_be_used_fails_no_request(
-    spoil: Callable[[Path], None], shared: Callable[[], Path], clock: ManualClock, caplog: pytest.LogCaptureFixture
+    spoil: Callable[[Path], None], file: Path, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    spoil(shared().parent)
-    pace, turns = Pace(5.0, clock, shared), Turns(clock)
+    spoil(file.parent)
+    pace, turns = Pace(5.0, clock, lambda: FileBook(file, clock)), Turns(clock)
     with caplog.at_level(logging.WARNING):
         await turns.take(pace, turns=3)
-        pace.pause(7)
+        await pace.pause(7)
         await turns.take(pace, turns=2)
         clock.now += 100  # it is tried again, in vain
         await turns.take(pace)
@@ -338,11 +359,11 @@ async def test_a_file_that_cannot_be_used_fails_no_request(
 
 
 async def test_a_file_that_is_held_is_shared_again_later(
-    shared: Callable[[], Path], clock: ManualClock, caplog: pytest.LogCaptureFixture
+    file: Path, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pace, turns = Pace(5.0, clock, shared), Turns(clock)
+    pace, turns = Pace(5.0, clock, lambda: FileBook(file, clock)), Turns(clock)
     await turns.take(pace)
-    holder = sqlite3.connect(shared(), isolation_level=None)
+    holder = sqlite3.connect(file, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     await turns.take(pace, turns=3)
     holder.execute("ROLLBACK")
@@ -350,19 +371,20 @@ async def test_a_file_that_is_held_is_shared_again_later(
     assert turns.times == pytest.approx([0.0, 0.2, 0.4, 0.6])
     assert len(caplog.records) == 1
     clock.now += 60
-    Pace(5.0, clock, shared).pause(7)
+    await Pace(5.0, clock, lambda: FileBook(file, clock)).pause(7)
     await turns.take(pace)
     assert turns.times[-1] == pytest.approx(60.6 + 7)
 
 
 PROCESS = """
 import asyncio, json, sys, time
-from pathlib import Path
 from bulkjobs.clock import SystemClock
+from bulkjobs.ledger import Ledger
 from bulkjobs.wire.pace import Pace
 
 async def main():
-    pace = Pace(float(sys.argv[2]), SystemClock(), lambda: Path(sys.argv[1]))
+    ledger, clock = Ledger(sys.argv[1]), SystemClock()
+    pace = Pace(float(sys.argv[2]), clock, lambda: ledger.book("key", clock))
     times = []
     print("ready", flush=True)
     sys.stdin.readline()
@@ -370,14 +392,17 @@ async def main():
         await pace.turn()
         times.append(time.time())
     print(json.dumps(times))
+    ledger.close()
 
 asyncio.run(main())
 """
 
 
-def test_real_processes_share_one_rate(shared: Callable[[], Path], tmp_path: Path) -> None:
+def test_real_processes_share_one_rate(ledger_address: str, tmp_path: Path) -> None:
     rate, turns, processes = 200.0, 30, 3
-    command = [sys.executable, "-W", "error", "-c", PROCESS, str(shared()), str(rate), str(turns)]
+    place = str(tmp_path / "ledger.sqlite3") if ledger_address == "sqlite" else ledger_address
+    Ledger(place).close()
+    command = [sys.executable, "-W", "error", "-c", PROCESS, place, str(rate), str(turns)]
     paths = {**os.environ, "PYTHONPATH": str(ROOT)}
     running = [
         subprocess.Popen(command, env=paths, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

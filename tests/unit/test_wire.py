@@ -132,10 +132,10 @@ async def test_requests_are_evenly_spaced(clock: ManualClock) -> None:
 
 async def test_a_pause_is_kept_and_bounded(clock: ManualClock) -> None:
     pace = Pace(5.0, clock)
-    pace.pause(7)
+    await pace.pause(7)
     await pace.turn()
     assert clock.now == START + 7
-    pace.pause(10**9)
+    await pace.pause(10**9)
     await pace.turn()
     assert clock.now <= START + 7.2 + LONGEST_PAUSE
 
