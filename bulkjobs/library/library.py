@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import polars as pl
 from deltalake.transaction import AddAction
@@ -21,6 +22,7 @@ from ..query import JobFilter, JobIds
 from ..records import AT_ONCE, POSTING_SCHEMA, LoadReport, read
 from .reports import ImportReport, LibraryStats
 from .snapshot import of_library
+from .store import store_at
 from .table import Table, told
 
 _ROWS_A_FILE = 20_000  # held in memory by each writer; compaction makes larger files of them
@@ -37,21 +39,48 @@ class Library:
 
     Parameters
     ----------
-    path : Path
-        Folder of the table; made at the first `append`. Any reader of Delta Lake tables can open it.
+    path : path or str
+        Folder of the table, or ``s3://``, ``gs://`` or ``az://`` and what follows; made at the first `append`. Any
+        reader of Delta Lake tables can open it.
+    storage_options : mapping of str to str, optional
+        For an object store, what the environment does not tell (``AWS_ACCESS_KEY_ID``, ``AWS_ENDPOINT_URL``, ...), as
+        delta-rs calls it. It is kept in memory alone, and never shown.
 
     Raises
     ------
+    ConfigError
+        It is no such address, or the extra ``cloud`` is not installed.
     LibraryError
-        From every method, when the table can't be read or written.
+        From every method, when the table can't be read or written; from those that write also where a store does not
+        keep two writers apart.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._delta = Table(path)
+    def __init__(self, path: str | os.PathLike[str], *, storage_options: Mapping[str, str] | None = None) -> None:
+        self._store = store_at(path, storage_options)
+        if isinstance(self._store.location, str) and not urlsplit(self._store.location).path:
+            raise ConfigError("A library has a folder of its own in a bucket.", next_step=f"{self.url}/library")
+        self._delta = Table(self._store)
 
     def __repr__(self) -> str:
-        return f"<Library at {self.path}>"
+        return f"<Library at {self.url}>"
+
+    @property
+    def url(self) -> str:
+        """Where it is: the path of its folder, or its URL; without any credential."""
+        return str(self._store)
+
+    @property
+    def path(self) -> Path:
+        """The folder that it is in.
+
+        Raises
+        ------
+        ConfigError
+            It is in an object store.
+        """
+        if isinstance(self._store.location, str):
+            raise ConfigError(f"The library {self.url} is in no folder.", next_step="use library.url")
+        return self._store.location
 
     # --- reading ------------------------------------------------------------------------------------------
 
@@ -249,7 +278,7 @@ class Library:
     def has(self, source: str) -> bool:
         """Tell whether a source was added."""
         table = self._delta.found()
-        with told(self.path):
+        with told(self._store):
             return table is not None and table.transaction_version(source) is not None
 
     # --- writing ------------------------------------------------------------------------------------------
@@ -275,20 +304,20 @@ class Library:
         bool
             False where the source is here already.
         """
-        with told(self.path):
+        with told(self._store):
             table = self._delta.opened()
             if table.transaction_version(source) is not None:
                 return False
             files: list[AddAction] = []
-            added = False
             try:
                 for rows in self._stamped(source, frames, bought_at):
                     files.append(self._delta.write(rows))  # noqa: PERF401 - those written so far are removed on failure
-                added = self._delta.commit(table, source, files, hashes)
-            finally:
-                if not added:
-                    for file in files:
-                        (self.path / file.path).unlink(missing_ok=True)
+            except BaseException:
+                self._delta.discard(files)
+                raise
+            added = self._delta.commit(table, source, files, hashes)
+            if not added:
+                self._delta.discard(files)
         return added
 
     def add(self, paths: Iterable[str | os.PathLike[str]], *, aside: Path | None = None) -> ImportReport:
@@ -337,7 +366,7 @@ class Library:
         """Make few large files of many small ones. Readers and other writers are not disturbed; old versions stay."""
         table = self._delta.found()
         if table is not None:
-            with told(self.path):
+            with told(self._store):
                 table.optimize.compact()
 
     def vacuum(self, *, keep_days: int = 30, dry_run: bool = False) -> list[str]:
@@ -359,7 +388,7 @@ class Library:
         if keep_days < 7:
             raise ConfigError("keep_days must be 7 or more: others may be reading or writing.", next_step="keep_days=7")
         table = self._delta.found()
-        with told(self.path):
+        with told(self._store):
             return [] if table is None else table.vacuum(keep_days * 24, dry_run=dry_run, full=True)
 
     # --- Delta --------------------------------------------------------------------------------------------

@@ -7,17 +7,16 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction
 
-from ..disk import publish, sync
 from ..errors import LibraryError
 from ..records import POSTING_SCHEMA
+from .store import Store
 
 _OF_A_ROW: dict[str, Any] = {
     "source": pl.String,
@@ -36,7 +35,7 @@ _CHECKPOINT_EVERY = 10  # versions; who opens the table reads the log since the 
 
 
 class Table:
-    """The table in a folder; it is made by the first writer.
+    """The table in a store; it is made by the first writer.
 
     Raises
     ------
@@ -44,30 +43,37 @@ class Table:
         From every method, when the table can't be read or written.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, store: Store) -> None:
+        self.store = store
 
     def found(self, version: int | None = None) -> DeltaTable | None:
         """Open the table; None where nothing was ever written."""
-        with told(self.path):
+        with told(self.store):
             try:
-                return DeltaTable(self.path, version=version)
+                return DeltaTable(self.store.location, version=version, storage_options=self.store.options)
             except TableNotFoundError:
                 return None
 
     def opened(self) -> DeltaTable:
-        """Open the table, and make it when it is not there; several may try at once."""
+        """Open the table for writing, and make it when it is not there; several may try at once."""
+        self.store.ready()
         table = self.found()
         while table is None:
-            with contextlib.suppress(DeltaError):
+            failure: DeltaError | None = None
+            try:
                 DeltaTable.create(
-                    self.path,
+                    self.store.location,
                     schema=Schema.from_arrow(LIBRARY_SCHEMA),
                     mode="ignore",
                     name="bulkjobs library",
                     configuration={"delta.logRetentionDuration": "interval 36500 days"},
+                    storage_options=self.store.options,
                 )
+            except DeltaError as error:  # another one was first, or it can't be made
+                failure = error
             table = self.found()
+            if table is None and failure is not None:
+                raise failure
         return table
 
     def rows(self, version: int | None = None) -> pl.LazyFrame:
@@ -79,29 +85,33 @@ class Table:
 
     def collect(self, rows: pl.LazyFrame) -> pl.DataFrame:
         """Read what is asked of them."""
-        with told(self.path):
+        with told(self.store):
             return rows.collect(engine="streaming")
 
     def write(self, rows: pl.DataFrame) -> AddAction:
         """Write a file of rows, durably; it is in the table only once it is committed."""
-        target = self.path / f"part-{uuid.uuid4().hex}.parquet"
-        part = target.with_suffix(".part")
-        try:
-            rows.write_parquet(part, compression="zstd", compression_level=1, row_group_size=_ROWS_A_GROUP)
-            with part.open("rb+") as file:
-                sync(file.fileno())
-            publish(part, target)
-        finally:
-            part.unlink(missing_ok=True)
-        status = target.stat()
-        return AddAction(target.name, status.st_size, {}, int(status.st_mtime * 1e3), True, _statistics(rows))
+
+        def fill(file: IO[bytes]) -> None:
+            rows.write_parquet(file, compression="zstd", compression_level=1, row_group_size=_ROWS_A_GROUP)
+
+        made = self.store.write(f"part-{uuid.uuid4().hex}.parquet", fill)
+        return AddAction(made.name, made.size, {}, int(made.written_at * 1e3), True, _statistics(rows))
+
+    def discard(self, files: Sequence[AddAction]) -> None:
+        """Remove files that no commit names; what can't be removed is harmless, and goes with the next vacuum."""
+        with contextlib.suppress(OSError, *self.store.errors):
+            self.store.delete(file.path for file in files)
 
     def commit(self, table: DeltaTable, source: str, files: Sequence[AddAction], hashes: Sequence[str]) -> bool:
-        """Publish the files in one commit that names the source; False when another writer did so before."""
+        """Publish the files in one commit that names the source; False when another writer did so before.
+
+        What it raises does not tell that the commit failed: its answer may have been lost. The files must stay then.
+        """
         marks = [source, *(f"file:{digest}" for digest in hashes)]
         records = sum(json.loads(file.stats)["numRecords"] for file in files)
+        token, before = uuid.uuid4().hex, table.version()
         properties = CommitProperties(
-            custom_metadata={"bulkjobs.source": source, "bulkjobs.records": str(records)},
+            custom_metadata={"bulkjobs.source": source, "bulkjobs.records": str(records), "bulkjobs.commit": token},
             app_transactions=[Transaction(mark, 1) for mark in marks],
         )
         for left in reversed(range(_TRIES)):
@@ -116,12 +126,14 @@ class Table:
                         create_checkpoint=False, cleanup_expired_logs=False
                     ),
                 )
-            except CommitFailedError:  # somebody commits the same source, or others are very busy
-                if not left:
-                    raise
+            except (DeltaError, OSError) as error:  # others commit too, or the store did not answer
                 table = self.opened()
                 if table.transaction_version(source) is not None:
-                    return False
+                    # It may be our own: an object store may carry a put out, and its answer be lost on the way.
+                    later = table.history(table.version() - before)
+                    return any(commit.get("bulkjobs.commit") == token for commit in later)
+                if not left or not isinstance(error, CommitFailedError):
+                    raise
             else:
                 if table.version() % _CHECKPOINT_EVERY == _CHECKPOINT_EVERY - 1:
                     with contextlib.suppress(DeltaError, OSError):  # without it, readers read more of the log
@@ -148,9 +160,11 @@ def _statistics(rows: pl.DataFrame) -> str:
 
 
 @contextlib.contextmanager
-def told(path: Path) -> Iterator[None]:
-    """Turn what the table's own libraries raise into an error that says what to do."""
+def told(store: Store) -> Iterator[None]:
+    """Turn what the table's own libraries raise into an error that says what to do, and shows no credential."""
+    known: tuple[type[Exception], ...] = (DeltaError, OSError, pl.exceptions.ComputeError, *store.errors)
     try:
         yield
-    except (DeltaError, OSError, pl.exceptions.ComputeError) as error:
-        raise LibraryError(f"The library {path} can't be used ({error}).") from error
+    except known as error:
+        words = store.said(error)
+        raise LibraryError(f"The library {store} can't be used ({words}).", next_step=store.advice) from error
