@@ -9,6 +9,7 @@ from .bundle import Bundle, open_bundle
 from .client import Client
 from .collection import Collection
 from .ledger import Ledger
+from .library import Library
 from .plan import Plan
 from .provenance import Provenance
 from .query import JobFilter, JobIds
@@ -23,6 +24,7 @@ __all__ = [
     "JobFilter",
     "JobIds",
     "Ledger",
+    "Library",
     "Plan",
     "Provenance",
     "Sandbox",

@@ -113,4 +113,4 @@ def library(run: Run, *, compact: bool, vacuum: bool, keep_days: int) -> None:
     removed = shelf.vacuum(keep_days=keep_days) if vacuum else []
     stats = shelf.stats()
     told = f"\n  removed           {len(removed):,} files" if vacuum else ""
-    run.show(f"{stats!r}{told}", {"path": str(shelf.path), **dataclasses.asdict(stats), "removed": len(removed)})
+    run.show(f"{stats!r}{told}", {"path": shelf.url, **dataclasses.asdict(stats), "removed": len(removed)})
