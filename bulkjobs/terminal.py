@@ -41,7 +41,7 @@ EXIT_CODES = {
     4: "the outcome of a POST is not known: credits may have been spent; see the message",
     5: "stopped by a budget or the balance, or declined: nothing was charged for what was not sent",
     6: "paid, but not finished: run `bulkjobs resume`, which costs nothing",
-    NO_MATCH: "`report --check`: the postings no longer give what the report tells",
+    NO_MATCH: "`report --check`: the postings no longer give what the report tells; `library verify`: faults",
     130: "interrupted: what was sent goes on; run `bulkjobs resume`",
 }
 

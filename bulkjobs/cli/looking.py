@@ -98,19 +98,3 @@ def import_(run: Run, files: tuple[Path, ...]) -> None:
     run.show(repr(done), import_data(done))
     for error in done.failed.values():
         run.fail(error)
-
-
-@main.command()
-@click.option("--compact", is_flag=True, help="First make few large files of many small ones.")
-@click.option("--vacuum", is_flag=True, help="Then delete files that no version of the last --keep-days needs.")
-@click.option("--keep-days", default=30, show_default=True, help="How far back old versions shall stay readable.")
-@common
-def library(run: Run, *, compact: bool, vacuum: bool, keep_days: int) -> None:
-    """Show what the library holds: every posting that was bought or imported. Needs no key."""
-    shelf = run.client().library
-    if compact:
-        shelf.compact()
-    removed = shelf.vacuum(keep_days=keep_days) if vacuum else []
-    stats = shelf.stats()
-    told = f"\n  removed           {len(removed):,} files" if vacuum else ""
-    run.show(f"{stats!r}{told}", {"path": shelf.url, **dataclasses.asdict(stats), "removed": len(removed)})

@@ -157,6 +157,17 @@ class Bucket:
             obstore.put(self._remote, name, content)
         return self._file(obstore.head(self._remote, name))
 
+    def create(self, name: str, content: bytes) -> bool:
+        """Send a small file, unless there is one of that name."""
+        import obstore
+        from obstore.exceptions import AlreadyExistsError
+
+        try:
+            obstore.put(self._remote, name, content, mode="create")
+        except AlreadyExistsError:
+            return False
+        return True
+
     def read(self, name: str) -> bytes:
         """Fetch the content of a file."""
         import obstore

@@ -20,7 +20,9 @@ from ..origins import Snapshot
 from ..provenance import Provenance, utc
 from ..query import JobFilter, JobIds
 from ..records import AT_ONCE, POSTING_SCHEMA, LoadReport, read
-from .reports import ImportReport, LibraryStats
+from . import upkeep
+from .compaction import compact
+from .reports import ImportReport, LibrarySnapshot, LibraryStats, Verification
 from .snapshot import of_library
 from .store import store_at
 from .table import Table, told
@@ -362,12 +364,49 @@ class Library:
         added = self.append(source, read(path, report, aside=aside), bought_at=written_at)
         return report if added else None
 
+    # --- in order -----------------------------------------------------------------------------------------
+
     def compact(self) -> None:
         """Make few large files of many small ones. Readers and other writers are not disturbed; old versions stay."""
-        table = self._delta.found()
-        if table is not None:
-            with told(self._store):
-                table.optimize.compact()
+        with told(self._store):
+            compact(self._delta)
+
+    def verify(self) -> Verification:
+        """Read every file of the newest version, and tell what is wrong.
+
+        Each file must be there, with the size and the rows that the log says, and be read to its end; of each source
+        every row must be there once. Others may read and write meanwhile.
+        """
+        with told(self._store):
+            return upkeep.verify(self._delta)
+
+    def snapshot(
+        self, out: str | os.PathLike[str] | None = None, *, storage_options: Mapping[str, str] | None = None
+    ) -> LibrarySnapshot | None:
+        """Tell what the newest version consists of; and copy it, as a library of its own.
+
+        Parameters
+        ----------
+        out : path or str, optional
+            A folder or URL for the copy. It knows all sources that are in it, so that none is added there twice; of
+            the versions of the table, it has only this one.
+        storage_options : mapping of str to str, optional
+            As for `Library`, for `out`.
+
+        Returns
+        -------
+        LibrarySnapshot or None
+            None where nothing was ever added.
+
+        Raises
+        ------
+        ConfigError
+            There is a table already.
+        """
+        with told(self._store):
+            if out is None:
+                return upkeep.snapshot(self._delta)
+            return upkeep.copy(self._delta, Library(out, storage_options=storage_options)._delta)
 
     def vacuum(self, *, keep_days: int = 30, dry_run: bool = False) -> list[str]:
         """Delete files that no version of the last days needs: what compaction replaced, or a killed process left.

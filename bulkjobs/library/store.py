@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from ..disk import publish, sync
+from ..disk import publish, sync, sync_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,9 @@ class Store(Protocol):
 
     def write(self, name: str, fill: Callable[[IO[bytes]], object]) -> File:
         """Write a file; it is there when it is whole, and not before."""
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Write a small file, unless there is one of that name: then return False, and leave that as it is."""
 
     def read(self, name: str) -> bytes:
         """Return the content of a small file."""
@@ -140,6 +143,23 @@ class Folder:
         finally:
             part.unlink(missing_ok=True)
         return self._file(target)
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Write a file and bring it to the disk, then give it its name, unless that is taken."""
+        target = self.location / name
+        part = target.with_name(f"{target.stem}.{uuid.uuid4().hex}.part")
+        try:
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                sync(file.fileno())
+            target.hardlink_to(part)  # other than a rename, it fails where there is one
+            sync_folder(target.parent)
+        except FileExistsError:
+            return False
+        finally:
+            part.unlink(missing_ok=True)
+        return True
 
     def read(self, name: str) -> bytes:
         """Return the content of a file."""

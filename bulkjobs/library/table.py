@@ -28,10 +28,10 @@ LIBRARY_SCHEMA = pl.Schema({**POSTING_SCHEMA, **_OF_A_ROW})
 """`POSTING_SCHEMA`, and for each row where it came from: its ``source`` (``request:<collection>/<number>`` or
 ``file:<SHA-256>``), the ``row`` in there, when it was bought (an imported file: its own date) and added (UTC)."""
 
-_STATISTICS = ("id", "created", "last_updated", "source")  # columns by which readers skip whole files
+STATISTICS = ("id", "created", "last_updated", "source")  # columns by which readers skip whole files
 _ROWS_A_GROUP = 5_000  # of a Parquet file; readers skip whole groups
 _TRIES = 50  # of a commit, while others commit too
-_CHECKPOINT_EVERY = 10  # versions; who opens the table reads the log since the last one
+CHECKPOINT_EVERY = 10  # versions; who opens the table reads the log since the last one
 
 
 class Table:
@@ -102,17 +102,26 @@ class Table:
         with contextlib.suppress(OSError, *self.store.errors):
             self.store.delete(file.path for file in files)
 
-    def commit(self, table: DeltaTable, source: str, files: Sequence[AddAction], hashes: Sequence[str]) -> bool:
+    def commit(
+        self,
+        table: DeltaTable,
+        source: str,
+        files: Sequence[AddAction],
+        hashes: Sequence[str] = (),
+        *,
+        marks: Sequence[str] = (),
+    ) -> bool:
         """Publish the files in one commit that names the source; False when another writer did so before.
 
+        It names the files that the source came in, by their `hashes`, and other sources that it brings (`marks`).
         What it raises does not tell that the commit failed: its answer may have been lost. The files must stay then.
         """
-        marks = [source, *(f"file:{digest}" for digest in hashes)]
+        names = dict.fromkeys([source, *(f"file:{digest}" for digest in hashes), *marks])
         records = sum(json.loads(file.stats)["numRecords"] for file in files)
         token, before = uuid.uuid4().hex, table.version()
         properties = CommitProperties(
             custom_metadata={"bulkjobs.source": source, "bulkjobs.records": str(records), "bulkjobs.commit": token},
-            app_transactions=[Transaction(mark, 1) for mark in marks],
+            app_transactions=[Transaction(name, 1) for name in names],
         )
         for left in reversed(range(_TRIES)):
             try:
@@ -135,7 +144,7 @@ class Table:
                 if not left or not isinstance(error, CommitFailedError):
                     raise
             else:
-                if table.version() % _CHECKPOINT_EVERY == _CHECKPOINT_EVERY - 1:
+                if table.version() % CHECKPOINT_EVERY == CHECKPOINT_EVERY - 1:
                     with contextlib.suppress(DeltaError, OSError):  # without it, readers read more of the log
                         table.create_checkpoint()
                 return True
@@ -144,19 +153,20 @@ class Table:
 
 def _statistics(rows: pl.DataFrame) -> str:
     """Write the statistics of a file, by which readers skip it (Delta protocol, per-file statistics)."""
-
-    def plain(value: Any) -> Any:
-        return value.isoformat(timespec="microseconds") if isinstance(value, dt.datetime) else value
-
-    there = [name for name in _STATISTICS if rows[name].null_count() < len(rows)]
+    there = [name for name in STATISTICS if rows[name].null_count() < len(rows)]
     return json.dumps(
         {
             "numRecords": len(rows),
             "minValues": {name: plain(rows[name].min()) for name in there},
             "maxValues": {name: plain(rows[name].max()) for name in there},
-            "nullCount": {name: rows[name].null_count() for name in _STATISTICS},
+            "nullCount": {name: rows[name].null_count() for name in STATISTICS},
         }
     )
+
+
+def plain(value: Any) -> Any:
+    """Return a value of the statistics as JSON has it."""
+    return value.isoformat(timespec="microseconds") if isinstance(value, dt.datetime) else value
 
 
 @contextlib.contextmanager

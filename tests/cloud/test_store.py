@@ -84,8 +84,8 @@ async def test_two_processes_append_at_once(library: Library) -> None:
 
 async def test_compacted_while_others_read_and_write(library: Library) -> None:
     add(library, 0)
-    writing, compacting = await start(library, 1, 7), await start(library, 7, 13, "compact")
-    ended = asyncio.gather(added_by(writing), added_by(compacting))
+    deeds = [await start(library, 1, 7, "compact"), await start(library, 7, 13, "compact")]
+    ended = asyncio.gather(*map(added_by, deeds))
     looks = 0
     while not ended.done():
         rows = await asyncio.to_thread(library.scan(sources=[name_of(0)]).collect)
