@@ -141,6 +141,8 @@ class ProgressView:
                 self._progress.update(
                     self._step, description=_words(event), total=event.expected or 1, completed=event.records
                 )
+        elif isinstance(event, events.FileImported) and self._step is not None:
+            self._progress.update(self._step, description=_words(event), total=event.files, completed=event.done)
         elif self._step is not None and not (self._whole and isinstance(event, _PARTS)):
             self._progress.update(self._step, description=_words(event))
 
@@ -171,6 +173,11 @@ def _words(event: Event) -> str:
             return f"trying again: {event.trouble}"
         case events.Loaded():
             return f"loaded {event.records:,} postings"
+        case events.ImportStarted():
+            watched = f"; watch it at {event.dashboard}" if event.dashboard else ""
+            return f"{counted(event.files, 'file')} to import{watched}"
+        case events.FileImported():
+            return f"{event.done:,} of {event.files:,} files; {event.outcome}: {event.file.rpartition('/')[2]}"
         case _:
             return "finishing"
 

@@ -2,18 +2,75 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
-from ..terminal import NO_MATCH
+from ..errors import ConfigError
+from ..events import Event, ImportStarted
+from ..terminal import NO_MATCH, ProgressView
+from .data import import_data
 from .options import Run, common, main
 
 _keep_days = click.option(
     "--keep-days", default=30, show_default=True, help="How far back old versions shall stay readable."
 )
+
+
+@main.command("import")
+@click.argument("paths", nargs=-1, required=True, metavar="FILES|FOLDERS|URLS...")
+@click.option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="Who reads.")
+@click.option("--workers", type=click.IntRange(min=1), help="With dask: processes on this machine.")
+@click.option("--scheduler", help="With dask: address of the cluster that is there: tcp://host:8786.")
+@click.option("--aside", help="Folder or URL for lines that are no record, instead of bad-lines beside the library.")
+@common
+def import_(
+    run: Run, paths: tuple[str, ...], *, engine: str, workers: int | None, scheduler: str | None, aside: str | None
+) -> None:
+    """Add result files from elsewhere to the library: old exports of any schema, gzip, Zstandard or plain. Free.
+
+    Each file once, whatever it is called; what was cut off goes on where it was. Of a folder, or of what is below an
+    s3://, gs:// or az:// URL, every .json, .ndjson, .jsonl, .gz and .zst.
+    """
+    if engine == "local" and (workers or scheduler):
+        raise click.UsageError("--workers and --scheduler go with --engine dask.")
+    if workers and scheduler:
+        raise click.UsageError("Either --workers or --scheduler, not both.")
+    shelf = run.client().library
+    with _readers(engine, workers, scheduler) as readers, ProgressView(run.err) as view:
+
+        def listen(event: Event) -> None:
+            if isinstance(event, ImportStarted) and event.dashboard:
+                run.err.print(f"The cluster's dashboard: {event.dashboard}")
+            view(event)
+
+        done = shelf.add(paths, aside=aside, engine=readers, on_event=listen)
+    run.show(repr(done), import_data(done))
+    for error in done.failed.values():
+        run.fail(error)
+
+
+@contextlib.contextmanager
+def _readers(engine: str, workers: int | None, scheduler: str | None) -> Iterator[Any]:
+    """Give what reads: this process, or a cluster, which is started unless its scheduler is named."""
+    if engine == "local":
+        yield engine
+        return
+    try:
+        from dask.distributed import Client as Cluster
+    except ImportError as error:
+        raise ConfigError("Dask is not installed.", next_step="pip install 'bulkjobs[cluster]'") from error
+    where = {"address": scheduler} if scheduler else {"n_workers": workers, "threads_per_worker": 1}
+    try:
+        cluster = Cluster(**where)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"No cluster could be reached ({error}).", next_step="check --scheduler") from error
+    with cluster:
+        yield cluster
 
 
 @main.group(invoke_without_command=True)

@@ -11,7 +11,7 @@ import click
 
 from .. import books, terminal
 from ..rows import HERE
-from .data import collection_data, import_data
+from .data import collection_data
 from .options import Run, common, main
 
 
@@ -87,14 +87,3 @@ def bundle(run: Run, collection_id: str, file: Path, **options: Any) -> None:
     """Write a collection and where it comes from to FILE (.zip), to be read with no account. Needs no key."""
     written = run.client().attach(collection_id).bundle(file, **options)
     run.show(str(written), {"file": str(written)})
-
-
-@main.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@common
-def import_(run: Run, files: tuple[Path, ...]) -> None:
-    """Add result files from elsewhere to the library: old exports of any schema, gzip, Zstandard or plain. Free."""
-    done = run.client().library.add(files)
-    run.show(repr(done), import_data(done))
-    for error in done.failed.values():
-        run.fail(error)

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 import polars as pl
-from deltalake.transaction import AddAction
 
 from ..clock import naive
-from ..disk import hash_of
-from ..errors import BulkJobsError, ConfigError
+from ..errors import ConfigError
+from ..events import Listener
 from ..origins import Snapshot
 from ..provenance import Provenance, utc
 from ..query import JobFilter, JobIds
-from ..records import AT_ONCE, POSTING_SCHEMA, LoadReport, read
+from ..records import POSTING_SCHEMA
 from . import upkeep
 from .compaction import compact
+from .importing import Job, bring
+from .marks import marks
+from .raw import find
 from .reports import ImportReport, LibrarySnapshot, LibraryStats, Verification
 from .snapshot import of_library
 from .store import store_at
-from .table import Table, told
+from .table import Table, gathered, told
+
+if TYPE_CHECKING:
+    from dask.distributed import Client as Cluster
 
 _ROWS_A_FILE = 20_000  # held in memory by each writer; compaction makes larger files of them
 _NEWEST = ("last_updated", "bought_at", "added_at", "source", "row")
@@ -310,59 +314,45 @@ class Library:
             table = self._delta.opened()
             if table.transaction_version(source) is not None:
                 return False
-            files: list[AddAction] = []
-            try:
-                for rows in self._stamped(source, frames, bought_at):
-                    files.append(self._delta.write(rows))  # noqa: PERF401 - those written so far are removed on failure
-            except BaseException:
-                self._delta.discard(files)
-                raise
+            files = self._delta.put(source, gathered(frames, _ROWS_A_FILE), bought_at)
             added = self._delta.commit(table, source, files, hashes)
             if not added:
                 self._delta.discard(files)
         return added
 
-    def add(self, paths: Iterable[str | os.PathLike[str]], *, aside: Path | None = None) -> ImportReport:
+    def add(
+        self,
+        paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+        *,
+        aside: str | os.PathLike[str] | None = None,
+        engine: Literal["local"] | Cluster = "local",
+        storage_options: Mapping[str, str] | None = None,
+        on_event: Listener | None = None,
+    ) -> ImportReport:
         """Import files from elsewhere: old exports, of any of the vendor's schemas, compressed or not.
 
-        A file whose content is here already is known by its hash and adds nothing, whatever it is called.
+        A file whose content is here already is known by its hash and adds nothing, whatever it is called: what was cut
+        off goes on where it was. A file that can't be read stops no other one.
 
         Parameters
         ----------
-        paths : iterable of paths
-            What `bulkjobs.records.load` reads.
-        aside : Path, optional
-            Folder for lines that are no record; unless told, ``bad-lines`` beside the table.
+        paths : path or URL, or an iterable of them
+            Files that `bulkjobs.records.load` reads; and folders, or what is below a ``s3://``, ``gs://`` or ``az://``
+            URL: all in there that is called ``.json``, ``.ndjson``, ``.jsonl``, ``.gz`` or ``.zst``.
+        aside : path or str, optional
+            Folder or URL for lines that are no record; unless told, ``bad-lines`` beside the table.
+        engine : "local" or dask.distributed.Client
+            Who reads the files, and writes their rows: threads of this process, or the workers of a cluster, who must
+            be able to open the files and the library. The commits are made by this process.
+        storage_options : mapping of str to str, optional
+            As for `Library`, for `paths` and `aside`.
+        on_event : callable, optional
+            Told of `bulkjobs.events.ImportStarted` and, for each file, `FileImported`.
         """
-        done = ImportReport()
-        folder = aside or self.path.parent / "bad-lines"
-
-        def one(path: Path) -> tuple[Path, LoadReport | BulkJobsError | None]:
-            try:
-                return path, self._add(path, folder)
-            except BulkJobsError as error:
-                return path, error
-
-        with ThreadPoolExecutor(AT_ONCE, "bulkjobs-import") as pool:
-            for path, end in pool.map(one, map(Path, paths)):
-                if isinstance(end, BulkJobsError):
-                    done.failed[path] = end
-                elif end is None:
-                    done.known.append(path)
-                else:
-                    done.added.append(path)
-                    done.report.add(end)
-        return done
-
-    def _add(self, path: Path, aside: Path) -> LoadReport | None:
-        try:
-            digest, written_at = hash_of(path), path.stat().st_mtime
-            aside.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigError(f"{path} can't be read ({error.strerror}).", next_step="check its name") from error
-        source, report = f"file:{digest}", LoadReport(files=1, source=path.name)
-        added = self.append(source, read(path, report, aside=aside), bought_at=written_at)
-        return report if added else None
+        side = self._store.at("../bad-lines") if aside is None else store_at(aside, storage_options)
+        with told(self._store):
+            known = marks(self._store)
+        return bring(Job(self._delta, known, side, _ROWS_A_FILE), find(paths, storage_options), engine, on_event)
 
     # --- in order -----------------------------------------------------------------------------------------
 
@@ -430,37 +420,12 @@ class Library:
         with told(self._store):
             return [] if table is None else table.vacuum(keep_days * 24, dry_run=dry_run, full=True)
 
-    # --- Delta --------------------------------------------------------------------------------------------
-
-    def _stamped(self, source: str, frames: Iterable[pl.DataFrame], bought_at: float) -> Iterator[pl.DataFrame]:
-        """Gather frames to files of a good size, and give each row its source."""
-        first = 0
-        for rows in _gathered(frames):
-            yield rows.with_columns(
-                source=pl.lit(source),
-                row=pl.int_range(first, first + len(rows), dtype=pl.Int64),
-                bought_at=pl.lit(naive(bought_at)),
-                added_at=pl.lit(naive(time.time())),
-            )
-            first += len(rows)
-
 
 def _without(rows: pl.LazyFrame, collections: Sequence[str]) -> pl.LazyFrame:
     if not collections:
         return rows
     collection = pl.col("source").str.extract(r"^request:(.+)/\d+$")
     return rows.filter(collection.is_null() | ~collection.is_in(list(collections)))
-
-
-def _gathered(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    waiting: list[pl.DataFrame] = []
-    for frame in frames:
-        waiting.append(frame)
-        if sum(map(len, waiting)) >= _ROWS_A_FILE:
-            yield pl.concat(waiting)
-            waiting.clear()
-    if any(map(len, waiting)):
-        yield pl.concat(waiting)
 
 
 def utc_moment(moment: dt.datetime | str) -> dt.datetime:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from yarl import URL
+
 from ..display import as_html, as_text
 from ..errors import BulkJobsError
 from ..records import LoadReport
@@ -145,17 +147,20 @@ class ImportReport:
 
     Attributes
     ----------
-    added, known : list of Path
+    added, known : list of Path or yarl.URL
         Files that were added, and those whose content was there already.
-    failed : dict of Path to BulkJobsError
+    failed : dict of Path or yarl.URL to BulkJobsError
         Files that can't be read; nothing of them was added.
+    skipped : list of Path or yarl.URL
+        Files in folders that were not looked into: by their names they are no result files.
     report : LoadReport
         What was noticed in those added.
     """
 
-    added: list[Path] = field(default_factory=list)
-    known: list[Path] = field(default_factory=list)
-    failed: dict[Path, BulkJobsError] = field(default_factory=dict)
+    added: list[Path | URL] = field(default_factory=list)
+    known: list[Path | URL] = field(default_factory=list)
+    failed: dict[Path | URL, BulkJobsError] = field(default_factory=dict)
+    skipped: list[Path | URL] = field(default_factory=list)
     report: LoadReport = field(default_factory=LoadReport)
 
     def lines(self) -> list[tuple[str, str]]:
@@ -163,6 +168,7 @@ class ImportReport:
         return [
             ("files added", f"{len(self.added):,}"),
             ("known already", f"{len(self.known):,}"),
+            *([("left out, by name", f"{len(self.skipped):,}")] if self.skipped else []),
             *((f"failed: {path.name}", error.message) for path, error in self.failed.items()),
             *self.report.rows(),
         ]

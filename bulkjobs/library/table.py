@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
 import polars as pl
@@ -14,6 +15,7 @@ from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Sc
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction
 
+from ..clock import naive
 from ..errors import LibraryError
 from ..records import POSTING_SCHEMA
 from .store import Store
@@ -97,6 +99,25 @@ class Table:
         made = self.store.write(f"part-{uuid.uuid4().hex}.parquet", fill)
         return AddAction(made.name, made.size, {}, int(made.written_at * 1e3), True, _statistics(rows))
 
+    def put(self, source: str, frames: Iterable[pl.DataFrame], bought_at: float) -> list[AddAction]:
+        """Write a file for each frame of a source, and give each row its source; all of them, or none."""
+        files: list[AddAction] = []
+        first = 0
+        try:
+            for rows in frames:
+                stamped = rows.with_columns(
+                    source=pl.lit(source),
+                    row=pl.int_range(first, first + len(rows), dtype=pl.Int64),
+                    bought_at=pl.lit(naive(bought_at)),
+                    added_at=pl.lit(naive(time.time())),
+                )
+                files.append(self.write(stamped))
+                first += len(rows)
+        except BaseException:
+            self.discard(files)
+            raise
+        return files
+
     def discard(self, files: Sequence[AddAction]) -> None:
         """Remove files that no commit names; what can't be removed is harmless, and goes with the next vacuum."""
         with contextlib.suppress(OSError, *self.store.errors):
@@ -149,6 +170,18 @@ class Table:
                         table.create_checkpoint()
                 return True
         raise AssertionError
+
+
+def gathered(frames: Iterable[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
+    """Gather frames to some of at least so many rows."""
+    waiting: list[pl.DataFrame] = []
+    for frame in frames:
+        waiting.append(frame)
+        if sum(map(len, waiting)) >= size:
+            yield pl.concat(waiting)
+            waiting.clear()
+    if any(map(len, waiting)):
+        yield pl.concat(waiting)
 
 
 def _statistics(rows: pl.DataFrame) -> str:
