@@ -8,6 +8,7 @@ from . import errors, events, records, sync
 from .bundle import Bundle, open_bundle
 from .client import Client
 from .collection import Collection
+from .library import Library
 from .plan import Plan
 from .provenance import Provenance
 from .query import JobFilter, JobIds
@@ -23,6 +24,7 @@ __all__ = [
     "JobFilter",
     "JobIds",
     "Ledger",
+    "Library",
     "Plan",
     "Provenance",
     "Sandbox",

@@ -8,12 +8,13 @@ import datetime as dt
 import math
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import polars as pl
+from yarl import URL
 
 from . import books, budget, config
 from .clock import Clock, SystemClock
@@ -71,6 +72,10 @@ class Client:
     webhook_url : str, optional
         What the service is to call when a data request has ended (contract section 9): an https address that nobody
         can guess, for it is a secret; ``BULKJOBS_WEBHOOK_URL``. `listen` gives one of our own.
+    library : path, str or Library, optional
+        Where the postings are kept, if not in the home folder: a folder, or ``s3://``, ``gs://`` or ``az://`` and what
+        follows, shared by many machines; ``BULKJOBS_LIBRARY``. From a server on this machine come no real postings:
+        where nothing is given here, they go beside it, to what has ``-sandbox`` at its end.
     company_url_field : str
         Name under which the service takes the company page filter (contract section 11, row 14).
     free_preview : bool, optional
@@ -104,6 +109,7 @@ class Client:
         ledger: str | None = None,
         rate: float | None = None,
         webhook_url: str | None = None,
+        library: str | os.PathLike[str] | Library | None = None,
         company_url_field: str = COMPANY_URL_FIELD,
         free_preview: bool | None = None,
         service: str | None = None,
@@ -132,6 +138,7 @@ class Client:
             "ledger": address or "sqlite",
             "rate": rate,
             "webhook_url": hook,
+            "library": library,
             "company_url_field": company_url_field,
             "free_preview": free_preview,
             "service": service,
@@ -157,7 +164,7 @@ class Client:
         self._url = url
         self._free_preview = free_preview
         self._find_key = key
-        self.library = Library(self.home / "library")
+        self.library = library if isinstance(library, Library) else Library(self._shelf(library, file, url))
         self.budgets = budget.find(file, Path.cwd())
         api = Api(self._transport, tree, company_url_field=company_url_field)
         service = service or str(url)
@@ -176,6 +183,13 @@ class Client:
             polling=Backoff(first=0.5, factor=1.25, cap=30.0, jitter=jitter),
             downloading=Backoff(first=1.0, jitter=jitter),
         )
+
+    def _shelf(self, argument: str | os.PathLike[str] | None, file: Mapping[str, Any], url: URL) -> str | Path:
+        """Find where the library is."""
+        where = config.library(config.setting("library", argument, file, None))
+        if where is None:
+            return self.home / "library"
+        return f"{where}-sandbox" if argument is None and config.is_loopback(url) else where
 
     @classmethod
     def sandbox(cls, *, home: str | os.PathLike[str] | None = None, **options: Any) -> SandboxClient:

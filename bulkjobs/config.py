@@ -34,6 +34,7 @@ KEY_VARIABLE = "CORESIGNAL_API_KEY"
 KEYRING_SERVICE = "bulkjobs"
 HOME_VARIABLE = "BULKJOBS_HOME"
 LEDGER_FILE = "ledger.sqlite3"  # in the home folder
+_SETTINGS = {"api_key", "base_url", "api_version", "rate", "webhook_url", "ledger", "library", "budget"}
 
 
 class ApiKey:
@@ -95,6 +96,11 @@ class _MaskedStr(str):
 
     def __repr__(self) -> str:
         return "'***'"
+
+
+def masked(secret: str) -> str:
+    """Return a secret as text that can be sent, and whose repr shows nothing: a traceback may show it."""
+    return _MaskedStr(secret)
 
 
 def api_key(
@@ -242,7 +248,8 @@ def _keyring() -> KeyringBackend | None:
 def read_file(home: Path) -> dict[str, Any]:
     """Read ``config.toml`` of a home folder.
 
-    It may hold ``api_key``, ``base_url``, ``api_version``, ``rate``, ``webhook_url``, ``ledger`` and ``[budget]``.
+    It may hold ``api_key``, ``base_url``, ``api_version``, ``rate``, ``webhook_url``, ``ledger``, ``library`` and
+    ``[budget]``.
 
     Raises
     ------
@@ -256,7 +263,7 @@ def read_file(home: Path) -> dict[str, Any]:
         return {}
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} can't be read ({error}).", next_step="correct or delete it") from error
-    unknown = settings.keys() - {"api_key", "base_url", "api_version", "rate", "webhook_url", "ledger", "budget"}
+    unknown = settings.keys() - _SETTINGS
     if unknown:
         raise ConfigError(f"{path} holds unknown settings: {', '.join(sorted(unknown))}.", next_step="correct it")
     told = ""
@@ -296,6 +303,27 @@ def speed(value: object) -> float:
     if not 0 < rate < float("inf"):
         raise ConfigError(f"rate must be a number of requests a second above 0, not {value!r}.")
     return rate
+
+
+def library(value: object) -> str | None:
+    """Check where the library is: a folder, whose ``~`` is the user's, or a URL, which stays as it is.
+
+    Raises
+    ------
+    ConfigError
+        It is neither.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, (str, os.PathLike)) or not str(value).strip():
+        raise ConfigError("library is no folder and no URL.", next_step='library="s3://bucket/library", or a folder')
+    text = str(value)
+    if "://" in text:
+        return text.rstrip("/")
+    try:
+        return str(Path(text).expanduser().absolute())
+    except RuntimeError as error:
+        raise ConfigError(f"library {text!r} can't be found ({error}).", next_step="name the folder") from error
 
 
 def home(argument: str | os.PathLike[str] | None = None) -> Path:

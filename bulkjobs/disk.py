@@ -44,9 +44,14 @@ def whole(target: Path) -> Iterator[Path]:
 def publish(part: Path, target: Path) -> None:
     """Give a whole, synced file its final name, in the same folder."""
     part.replace(target)
+    sync_folder(target.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Bring the names in a folder to the disk itself."""
     if os.name == "nt":  # a folder can't be opened there, and renames are journalled
         return
-    folder = os.open(target.parent, os.O_RDONLY)
+    folder = os.open(path, os.O_RDONLY)
     try:
         sync(folder)
     finally:

@@ -6,6 +6,7 @@ import inspect
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 log = logging.getLogger("bulkjobs.events")
 
@@ -152,6 +153,33 @@ class Reconciled(Event):
     promised: int
     received: int
     differences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportStarted(Event):
+    """Raw files are read into the library (``collection_id`` is empty).
+
+    Attributes
+    ----------
+    files : int
+        How many there are.
+    dashboard : str or None
+        Where one can watch the cluster that reads them.
+    """
+
+    files: int
+    dashboard: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileImported(Event):
+    """A raw file is in the library, was there already, or can't be read; so many of all are done by now."""
+
+    file: str
+    outcome: Literal["added", "known", "failed"]
+    records: int
+    done: int
+    files: int
 
 
 Listener = Callable[[Event], object]

@@ -41,7 +41,7 @@ EXIT_CODES = {
     4: "the outcome of a POST is not known: credits may have been spent; see the message",
     5: "stopped by a budget or the balance, or declined: nothing was charged for what was not sent",
     6: "paid, but not finished: run `bulkjobs resume`, which costs nothing",
-    NO_MATCH: "`report --check`: the postings no longer give what the report tells",
+    NO_MATCH: "`report --check`: the postings no longer give what the report tells; `library verify`: faults",
     130: "interrupted: what was sent goes on; run `bulkjobs resume`",
 }
 
@@ -141,6 +141,8 @@ class ProgressView:
                 self._progress.update(
                     self._step, description=_words(event), total=event.expected or 1, completed=event.records
                 )
+        elif isinstance(event, events.FileImported) and self._step is not None:
+            self._progress.update(self._step, description=_words(event), total=event.files, completed=event.done)
         elif self._step is not None and not (self._whole and isinstance(event, _PARTS)):
             self._progress.update(self._step, description=_words(event))
 
@@ -171,6 +173,11 @@ def _words(event: Event) -> str:
             return f"trying again: {event.trouble}"
         case events.Loaded():
             return f"loaded {event.records:,} postings"
+        case events.ImportStarted():
+            watched = f"; watch it at {event.dashboard}" if event.dashboard else ""
+            return f"{counted(event.files, 'file')} to import{watched}"
+        case events.FileImported():
+            return f"{event.done:,} of {event.files:,} files; {event.outcome}: {event.file.rpartition('/')[2]}"
         case _:
             return "finishing"
 

@@ -24,7 +24,7 @@ MakeClient = Callable[..., bj.Client]
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("CORESIGNAL_API_KEY", "BULKJOBS_BASE_URL", "BULKJOBS_API_VERSION", "BULKJOBS_RATE",
-                 "BULKJOBS_WEBHOOK_URL", "BULKJOBS_LEDGER"):  # fmt: skip
+                 "BULKJOBS_WEBHOOK_URL", "BULKJOBS_LEDGER", "BULKJOBS_LIBRARY"):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("BULKJOBS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")  # the user's own is left alone

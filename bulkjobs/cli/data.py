@@ -43,6 +43,7 @@ def import_data(done: ImportReport) -> dict[str, Any]:
         "added": list(map(str, done.added)),
         "known": list(map(str, done.known)),
         "failed": {str(path): saved(error) for path, error in done.failed.items()},
+        "skipped": list(map(str, done.skipped)),
         "records": done.report.records,
         "bad_lines": done.report.bad_count,
         "unknown_fields": done.report.unknown_fields,

@@ -11,7 +11,7 @@ import click
 
 from .. import books, terminal
 from ..rows import HERE
-from .data import collection_data, import_data
+from .data import collection_data
 from .options import Run, common, main
 
 
@@ -87,30 +87,3 @@ def bundle(run: Run, collection_id: str, file: Path, **options: Any) -> None:
     """Write a collection and where it comes from to FILE (.zip), to be read with no account. Needs no key."""
     written = run.client().attach(collection_id).bundle(file, **options)
     run.show(str(written), {"file": str(written)})
-
-
-@main.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@common
-def import_(run: Run, files: tuple[Path, ...]) -> None:
-    """Add result files from elsewhere to the library: old exports of any schema, gzip, Zstandard or plain. Free."""
-    done = run.client().library.add(files)
-    run.show(repr(done), import_data(done))
-    for error in done.failed.values():
-        run.fail(error)
-
-
-@main.command()
-@click.option("--compact", is_flag=True, help="First make few large files of many small ones.")
-@click.option("--vacuum", is_flag=True, help="Then delete files that no version of the last --keep-days needs.")
-@click.option("--keep-days", default=30, show_default=True, help="How far back old versions shall stay readable.")
-@common
-def library(run: Run, *, compact: bool, vacuum: bool, keep_days: int) -> None:
-    """Show what the library holds: every posting that was bought or imported. Needs no key."""
-    shelf = run.client().library
-    if compact:
-        shelf.compact()
-    removed = shelf.vacuum(keep_days=keep_days) if vacuum else []
-    stats = shelf.stats()
-    told = f"\n  removed           {len(removed):,} files" if vacuum else ""
-    run.show(f"{stats!r}{told}", {"path": str(shelf.path), **dataclasses.asdict(stats), "removed": len(removed)})

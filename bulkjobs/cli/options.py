@@ -33,8 +33,17 @@ _KINDS: dict[str, Any] = {"integer": int}
 class Run:
     """How this call was asked to behave: which service and home, for a person or for a machine."""
 
-    def __init__(self, *, home: Path | None, base_url: str | None, api_version: str | None, as_json: bool) -> None:
+    def __init__(
+        self,
+        *,
+        home: Path | None,
+        base_url: str | None,
+        api_version: str | None,
+        as_json: bool,
+        library: str | None = None,
+    ) -> None:
         self.home = home
+        self._library = library
         self._base_url = base_url
         self._api_version = api_version
         self.as_json = as_json
@@ -43,7 +52,7 @@ class Run:
 
     def client(self) -> Client:
         """Make the client."""
-        return Client(home=self.home, base_url=self._base_url, api_version=self._api_version)
+        return Client(home=self.home, base_url=self._base_url, api_version=self._api_version, library=self._library)
 
     def show(self, text: object, data: object) -> None:
         """Print a result: rich text (or a plain string as it is) for a person, or one JSON document."""
@@ -73,14 +82,21 @@ def common(command: F) -> F:
     @click.option(
         "--home", type=click.Path(path_type=Path), help="Folder of the ledger and the files.  [env: BULKJOBS_HOME]"
     )
+    @click.option("--library-at", help="Folder or s3://, gs:// or az:// URL of the library.  [env: BULKJOBS_LIBRARY]")
     @click.option("--base-url", help="Where the service is.  [env: BULKJOBS_BASE_URL]")
     @click.option("--api-version", type=click.Choice(["v1", "v2"]), help="Which tree of the service to speak to.")
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for machines.")
     @functools.wraps(command)
     def wrapped(
-        *args: Any, home: Path | None, base_url: str | None, api_version: str | None, as_json: bool, **options: Any
+        *args: Any,
+        home: Path | None,
+        library_at: str | None,
+        base_url: str | None,
+        api_version: str | None,
+        as_json: bool,
+        **options: Any,
     ) -> Any:
-        run = Run(home=home, base_url=base_url, api_version=api_version, as_json=as_json)
+        run = Run(home=home, base_url=base_url, api_version=api_version, as_json=as_json, library=library_at)
         try:
             result = command(run, *args, **options)
             if isinstance(result, Coroutine):

@@ -1,7 +1,15 @@
 """Every posting ever bought or imported: the library, its table, and what it tells of itself."""
 
 from .library import Library
-from .reports import ImportReport, LibraryStats
+from .reports import Fault, ImportReport, LibrarySnapshot, LibraryStats, Verification
 from .table import LIBRARY_SCHEMA
 
-__all__ = ["LIBRARY_SCHEMA", "ImportReport", "Library", "LibraryStats"]
+__all__ = [
+    "LIBRARY_SCHEMA",
+    "Fault",
+    "ImportReport",
+    "Library",
+    "LibrarySnapshot",
+    "LibraryStats",
+    "Verification",
+]

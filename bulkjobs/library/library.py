@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 import polars as pl
-from deltalake.transaction import AddAction
 
 from ..clock import naive
-from ..disk import hash_of
-from ..errors import BulkJobsError, ConfigError
+from ..errors import ConfigError
+from ..events import Listener
 from ..origins import Snapshot
 from ..provenance import Provenance, utc
 from ..query import JobFilter, JobIds
-from ..records import AT_ONCE, POSTING_SCHEMA, LoadReport, read
-from .reports import ImportReport, LibraryStats
+from ..records import POSTING_SCHEMA
+from . import upkeep
+from .compaction import compact
+from .importing import Job, bring
+from .marks import marks
+from .raw import find
+from .reports import ImportReport, LibrarySnapshot, LibraryStats, Verification
 from .snapshot import of_library
-from .table import Table, told
+from .store import store_at
+from .table import Table, gathered, told
+
+if TYPE_CHECKING:
+    from dask.distributed import Client as Cluster
 
 _ROWS_A_FILE = 20_000  # held in memory by each writer; compaction makes larger files of them
 _NEWEST = ("last_updated", "bought_at", "added_at", "source", "row")
@@ -37,21 +45,48 @@ class Library:
 
     Parameters
     ----------
-    path : Path
-        Folder of the table; made at the first `append`. Any reader of Delta Lake tables can open it.
+    path : path or str
+        Folder of the table, or ``s3://``, ``gs://`` or ``az://`` and what follows; made at the first `append`. Any
+        reader of Delta Lake tables can open it.
+    storage_options : mapping of str to str, optional
+        For an object store, what the environment does not tell (``AWS_ACCESS_KEY_ID``, ``AWS_ENDPOINT_URL``, ...), as
+        delta-rs calls it. It is kept in memory alone, and never shown.
 
     Raises
     ------
+    ConfigError
+        It is no such address, or the extra ``cloud`` is not installed.
     LibraryError
-        From every method, when the table can't be read or written.
+        From every method, when the table can't be read or written; from those that write also where a store does not
+        keep two writers apart.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._delta = Table(path)
+    def __init__(self, path: str | os.PathLike[str], *, storage_options: Mapping[str, str] | None = None) -> None:
+        self._store = store_at(path, storage_options)
+        if isinstance(self._store.location, str) and not urlsplit(self._store.location).path:
+            raise ConfigError("A library has a folder of its own in a bucket.", next_step=f"{self.url}/library")
+        self._delta = Table(self._store)
 
     def __repr__(self) -> str:
-        return f"<Library at {self.path}>"
+        return f"<Library at {self.url}>"
+
+    @property
+    def url(self) -> str:
+        """Where it is: the path of its folder, or its URL; without any credential."""
+        return str(self._store)
+
+    @property
+    def path(self) -> Path:
+        """The folder that it is in.
+
+        Raises
+        ------
+        ConfigError
+            It is in an object store.
+        """
+        if isinstance(self._store.location, str):
+            raise ConfigError(f"The library {self.url} is in no folder.", next_step="use library.url")
+        return self._store.location
 
     # --- reading ------------------------------------------------------------------------------------------
 
@@ -249,7 +284,7 @@ class Library:
     def has(self, source: str) -> bool:
         """Tell whether a source was added."""
         table = self._delta.found()
-        with told(self.path):
+        with told(self._store):
             return table is not None and table.transaction_version(source) is not None
 
     # --- writing ------------------------------------------------------------------------------------------
@@ -275,70 +310,93 @@ class Library:
         bool
             False where the source is here already.
         """
-        with told(self.path):
+        with told(self._store):
             table = self._delta.opened()
             if table.transaction_version(source) is not None:
                 return False
-            files: list[AddAction] = []
-            added = False
-            try:
-                for rows in self._stamped(source, frames, bought_at):
-                    files.append(self._delta.write(rows))  # noqa: PERF401 - those written so far are removed on failure
-                added = self._delta.commit(table, source, files, hashes)
-            finally:
-                if not added:
-                    for file in files:
-                        (self.path / file.path).unlink(missing_ok=True)
+            files = self._delta.put(source, gathered(frames, _ROWS_A_FILE), bought_at)
+            added = self._delta.commit(table, source, files, hashes)
+            if not added:
+                self._delta.discard(files)
         return added
 
-    def add(self, paths: Iterable[str | os.PathLike[str]], *, aside: Path | None = None) -> ImportReport:
+    def add(
+        self,
+        paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+        *,
+        aside: str | os.PathLike[str] | None = None,
+        engine: Literal["local"] | Cluster = "local",
+        storage_options: Mapping[str, str] | None = None,
+        on_event: Listener | None = None,
+    ) -> ImportReport:
         """Import files from elsewhere: old exports, of any of the vendor's schemas, compressed or not.
 
-        A file whose content is here already is known by its hash and adds nothing, whatever it is called.
+        A file whose content is here already is known by its hash and adds nothing, whatever it is called: what was cut
+        off goes on where it was. A file that can't be read stops no other one.
 
         Parameters
         ----------
-        paths : iterable of paths
-            What `bulkjobs.records.load` reads.
-        aside : Path, optional
-            Folder for lines that are no record; unless told, ``bad-lines`` beside the table.
+        paths : path or URL, or an iterable of them
+            Files that `bulkjobs.records.load` reads; and folders, or what is below a ``s3://``, ``gs://`` or ``az://``
+            URL: all in there that is called ``.json``, ``.ndjson``, ``.jsonl``, ``.gz`` or ``.zst``.
+        aside : path or str, optional
+            Folder or URL for lines that are no record; unless told, ``bad-lines`` beside the table.
+        engine : "local" or dask.distributed.Client
+            Who reads the files, and writes their rows: threads of this process, or the workers of a cluster, who must
+            be able to open the files and the library. The commits are made by this process.
+        storage_options : mapping of str to str, optional
+            As for `Library`, for `paths` and `aside`.
+        on_event : callable, optional
+            Told of `bulkjobs.events.ImportStarted` and, for each file, `FileImported`.
         """
-        done = ImportReport()
-        folder = aside or self.path.parent / "bad-lines"
+        side = self._store.at("../bad-lines") if aside is None else store_at(aside, storage_options)
+        with told(self._store):
+            known = marks(self._store)
+        return bring(Job(self._delta, known, side, _ROWS_A_FILE), find(paths, storage_options), engine, on_event)
 
-        def one(path: Path) -> tuple[Path, LoadReport | BulkJobsError | None]:
-            try:
-                return path, self._add(path, folder)
-            except BulkJobsError as error:
-                return path, error
-
-        with ThreadPoolExecutor(AT_ONCE, "bulkjobs-import") as pool:
-            for path, end in pool.map(one, map(Path, paths)):
-                if isinstance(end, BulkJobsError):
-                    done.failed[path] = end
-                elif end is None:
-                    done.known.append(path)
-                else:
-                    done.added.append(path)
-                    done.report.add(end)
-        return done
-
-    def _add(self, path: Path, aside: Path) -> LoadReport | None:
-        try:
-            digest, written_at = hash_of(path), path.stat().st_mtime
-            aside.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigError(f"{path} can't be read ({error.strerror}).", next_step="check its name") from error
-        source, report = f"file:{digest}", LoadReport(files=1, source=path.name)
-        added = self.append(source, read(path, report, aside=aside), bought_at=written_at)
-        return report if added else None
+    # --- in order -----------------------------------------------------------------------------------------
 
     def compact(self) -> None:
         """Make few large files of many small ones. Readers and other writers are not disturbed; old versions stay."""
-        table = self._delta.found()
-        if table is not None:
-            with told(self.path):
-                table.optimize.compact()
+        with told(self._store):
+            compact(self._delta)
+
+    def verify(self) -> Verification:
+        """Read every file of the newest version, and tell what is wrong.
+
+        Each file must be there, with the size and the rows that the log says, and be read to its end; of each source
+        every row must be there once. Others may read and write meanwhile.
+        """
+        with told(self._store):
+            return upkeep.verify(self._delta)
+
+    def snapshot(
+        self, out: str | os.PathLike[str] | None = None, *, storage_options: Mapping[str, str] | None = None
+    ) -> LibrarySnapshot | None:
+        """Tell what the newest version consists of; and copy it, as a library of its own.
+
+        Parameters
+        ----------
+        out : path or str, optional
+            A folder or URL for the copy. It knows all sources that are in it, so that none is added there twice; of
+            the versions of the table, it has only this one.
+        storage_options : mapping of str to str, optional
+            As for `Library`, for `out`.
+
+        Returns
+        -------
+        LibrarySnapshot or None
+            None where nothing was ever added.
+
+        Raises
+        ------
+        ConfigError
+            There is a table already.
+        """
+        with told(self._store):
+            if out is None:
+                return upkeep.snapshot(self._delta)
+            return upkeep.copy(self._delta, Library(out, storage_options=storage_options)._delta)
 
     def vacuum(self, *, keep_days: int = 30, dry_run: bool = False) -> list[str]:
         """Delete files that no version of the last days needs: what compaction replaced, or a killed process left.
@@ -359,22 +417,8 @@ class Library:
         if keep_days < 7:
             raise ConfigError("keep_days must be 7 or more: others may be reading or writing.", next_step="keep_days=7")
         table = self._delta.found()
-        with told(self.path):
+        with told(self._store):
             return [] if table is None else table.vacuum(keep_days * 24, dry_run=dry_run, full=True)
-
-    # --- Delta --------------------------------------------------------------------------------------------
-
-    def _stamped(self, source: str, frames: Iterable[pl.DataFrame], bought_at: float) -> Iterator[pl.DataFrame]:
-        """Gather frames to files of a good size, and give each row its source."""
-        first = 0
-        for rows in _gathered(frames):
-            yield rows.with_columns(
-                source=pl.lit(source),
-                row=pl.int_range(first, first + len(rows), dtype=pl.Int64),
-                bought_at=pl.lit(naive(bought_at)),
-                added_at=pl.lit(naive(time.time())),
-            )
-            first += len(rows)
 
 
 def _without(rows: pl.LazyFrame, collections: Sequence[str]) -> pl.LazyFrame:
@@ -382,17 +426,6 @@ def _without(rows: pl.LazyFrame, collections: Sequence[str]) -> pl.LazyFrame:
         return rows
     collection = pl.col("source").str.extract(r"^request:(.+)/\d+$")
     return rows.filter(collection.is_null() | ~collection.is_in(list(collections)))
-
-
-def _gathered(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    waiting: list[pl.DataFrame] = []
-    for frame in frames:
-        waiting.append(frame)
-        if sum(map(len, waiting)) >= _ROWS_A_FILE:
-            yield pl.concat(waiting)
-            waiting.clear()
-    if any(map(len, waiting)):
-        yield pl.concat(waiting)
 
 
 def utc_moment(moment: dt.datetime | str) -> dt.datetime:

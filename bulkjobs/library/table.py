@@ -5,19 +5,20 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+import time
 import uuid
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, Any
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction
 
-from ..disk import publish, sync
+from ..clock import naive
 from ..errors import LibraryError
 from ..records import POSTING_SCHEMA
+from .store import Store
 
 _OF_A_ROW: dict[str, Any] = {
     "source": pl.String,
@@ -29,14 +30,14 @@ LIBRARY_SCHEMA = pl.Schema({**POSTING_SCHEMA, **_OF_A_ROW})
 """`POSTING_SCHEMA`, and for each row where it came from: its ``source`` (``request:<collection>/<number>`` or
 ``file:<SHA-256>``), the ``row`` in there, when it was bought (an imported file: its own date) and added (UTC)."""
 
-_STATISTICS = ("id", "created", "last_updated", "source")  # columns by which readers skip whole files
+STATISTICS = ("id", "created", "last_updated", "source")  # columns by which readers skip whole files
 _ROWS_A_GROUP = 5_000  # of a Parquet file; readers skip whole groups
 _TRIES = 50  # of a commit, while others commit too
-_CHECKPOINT_EVERY = 10  # versions; who opens the table reads the log since the last one
+CHECKPOINT_EVERY = 10  # versions; who opens the table reads the log since the last one
 
 
 class Table:
-    """The table in a folder; it is made by the first writer.
+    """The table in a store; it is made by the first writer.
 
     Raises
     ------
@@ -44,30 +45,37 @@ class Table:
         From every method, when the table can't be read or written.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, store: Store) -> None:
+        self.store = store
 
     def found(self, version: int | None = None) -> DeltaTable | None:
         """Open the table; None where nothing was ever written."""
-        with told(self.path):
+        with told(self.store):
             try:
-                return DeltaTable(self.path, version=version)
+                return DeltaTable(self.store.location, version=version, storage_options=self.store.options)
             except TableNotFoundError:
                 return None
 
     def opened(self) -> DeltaTable:
-        """Open the table, and make it when it is not there; several may try at once."""
+        """Open the table for writing, and make it when it is not there; several may try at once."""
+        self.store.ready()
         table = self.found()
         while table is None:
-            with contextlib.suppress(DeltaError):
+            failure: DeltaError | None = None
+            try:
                 DeltaTable.create(
-                    self.path,
+                    self.store.location,
                     schema=Schema.from_arrow(LIBRARY_SCHEMA),
                     mode="ignore",
                     name="bulkjobs library",
                     configuration={"delta.logRetentionDuration": "interval 36500 days"},
+                    storage_options=self.store.options,
                 )
+            except DeltaError as error:  # another one was first, or it can't be made
+                failure = error
             table = self.found()
+            if table is None and failure is not None:
+                raise failure
         return table
 
     def rows(self, version: int | None = None) -> pl.LazyFrame:
@@ -79,30 +87,62 @@ class Table:
 
     def collect(self, rows: pl.LazyFrame) -> pl.DataFrame:
         """Read what is asked of them."""
-        with told(self.path):
+        with told(self.store):
             return rows.collect(engine="streaming")
 
     def write(self, rows: pl.DataFrame) -> AddAction:
         """Write a file of rows, durably; it is in the table only once it is committed."""
-        target = self.path / f"part-{uuid.uuid4().hex}.parquet"
-        part = target.with_suffix(".part")
-        try:
-            rows.write_parquet(part, compression="zstd", compression_level=1, row_group_size=_ROWS_A_GROUP)
-            with part.open("rb+") as file:
-                sync(file.fileno())
-            publish(part, target)
-        finally:
-            part.unlink(missing_ok=True)
-        status = target.stat()
-        return AddAction(target.name, status.st_size, {}, int(status.st_mtime * 1e3), True, _statistics(rows))
 
-    def commit(self, table: DeltaTable, source: str, files: Sequence[AddAction], hashes: Sequence[str]) -> bool:
-        """Publish the files in one commit that names the source; False when another writer did so before."""
-        marks = [source, *(f"file:{digest}" for digest in hashes)]
+        def fill(file: IO[bytes]) -> None:
+            rows.write_parquet(file, compression="zstd", compression_level=1, row_group_size=_ROWS_A_GROUP)
+
+        made = self.store.write(f"part-{uuid.uuid4().hex}.parquet", fill)
+        return AddAction(made.name, made.size, {}, int(made.written_at * 1e3), True, _statistics(rows))
+
+    def put(self, source: str, frames: Iterable[pl.DataFrame], bought_at: float) -> list[AddAction]:
+        """Write a file for each frame of a source, and give each row its source; all of them, or none."""
+        files: list[AddAction] = []
+        first = 0
+        try:
+            for rows in frames:
+                stamped = rows.with_columns(
+                    source=pl.lit(source),
+                    row=pl.int_range(first, first + len(rows), dtype=pl.Int64),
+                    bought_at=pl.lit(naive(bought_at)),
+                    added_at=pl.lit(naive(time.time())),
+                )
+                files.append(self.write(stamped))
+                first += len(rows)
+        except BaseException:
+            self.discard(files)
+            raise
+        return files
+
+    def discard(self, files: Sequence[AddAction]) -> None:
+        """Remove files that no commit names; what can't be removed is harmless, and goes with the next vacuum."""
+        with contextlib.suppress(OSError, *self.store.errors):
+            self.store.delete(file.path for file in files)
+
+    def commit(
+        self,
+        table: DeltaTable,
+        source: str,
+        files: Sequence[AddAction],
+        hashes: Sequence[str] = (),
+        *,
+        marks: Sequence[str] = (),
+    ) -> bool:
+        """Publish the files in one commit that names the source; False when another writer did so before.
+
+        It names the files that the source came in, by their `hashes`, and other sources that it brings (`marks`).
+        What it raises does not tell that the commit failed: its answer may have been lost. The files must stay then.
+        """
+        names = dict.fromkeys([source, *(f"file:{digest}" for digest in hashes), *marks])
         records = sum(json.loads(file.stats)["numRecords"] for file in files)
+        token, before = uuid.uuid4().hex, table.version()
         properties = CommitProperties(
-            custom_metadata={"bulkjobs.source": source, "bulkjobs.records": str(records)},
-            app_transactions=[Transaction(mark, 1) for mark in marks],
+            custom_metadata={"bulkjobs.source": source, "bulkjobs.records": str(records), "bulkjobs.commit": token},
+            app_transactions=[Transaction(name, 1) for name in names],
         )
         for left in reversed(range(_TRIES)):
             try:
@@ -116,41 +156,58 @@ class Table:
                         create_checkpoint=False, cleanup_expired_logs=False
                     ),
                 )
-            except CommitFailedError:  # somebody commits the same source, or others are very busy
-                if not left:
-                    raise
+            except (DeltaError, OSError) as error:  # others commit too, or the store did not answer
                 table = self.opened()
                 if table.transaction_version(source) is not None:
-                    return False
+                    # It may be our own: an object store may carry a put out, and its answer be lost on the way.
+                    later = table.history(table.version() - before)
+                    return any(commit.get("bulkjobs.commit") == token for commit in later)
+                if not left or not isinstance(error, CommitFailedError):
+                    raise
             else:
-                if table.version() % _CHECKPOINT_EVERY == _CHECKPOINT_EVERY - 1:
+                if table.version() % CHECKPOINT_EVERY == CHECKPOINT_EVERY - 1:
                     with contextlib.suppress(DeltaError, OSError):  # without it, readers read more of the log
                         table.create_checkpoint()
                 return True
         raise AssertionError
 
 
+def gathered(frames: Iterable[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
+    """Gather frames to some of at least so many rows."""
+    waiting: list[pl.DataFrame] = []
+    for frame in frames:
+        waiting.append(frame)
+        if sum(map(len, waiting)) >= size:
+            yield pl.concat(waiting)
+            waiting.clear()
+    if any(map(len, waiting)):
+        yield pl.concat(waiting)
+
+
 def _statistics(rows: pl.DataFrame) -> str:
     """Write the statistics of a file, by which readers skip it (Delta protocol, per-file statistics)."""
-
-    def plain(value: Any) -> Any:
-        return value.isoformat(timespec="microseconds") if isinstance(value, dt.datetime) else value
-
-    there = [name for name in _STATISTICS if rows[name].null_count() < len(rows)]
+    there = [name for name in STATISTICS if rows[name].null_count() < len(rows)]
     return json.dumps(
         {
             "numRecords": len(rows),
             "minValues": {name: plain(rows[name].min()) for name in there},
             "maxValues": {name: plain(rows[name].max()) for name in there},
-            "nullCount": {name: rows[name].null_count() for name in _STATISTICS},
+            "nullCount": {name: rows[name].null_count() for name in STATISTICS},
         }
     )
 
 
+def plain(value: Any) -> Any:
+    """Return a value of the statistics as JSON has it."""
+    return value.isoformat(timespec="microseconds") if isinstance(value, dt.datetime) else value
+
+
 @contextlib.contextmanager
-def told(path: Path) -> Iterator[None]:
-    """Turn what the table's own libraries raise into an error that says what to do."""
+def told(store: Store) -> Iterator[None]:
+    """Turn what the table's own libraries raise into an error that says what to do, and shows no credential."""
+    known: tuple[type[Exception], ...] = (DeltaError, OSError, pl.exceptions.ComputeError, *store.errors)
     try:
         yield
-    except (DeltaError, OSError, pl.exceptions.ComputeError) as error:
-        raise LibraryError(f"The library {path} can't be used ({error}).") from error
+    except known as error:
+        words = store.said(error)
+        raise LibraryError(f"The library {store} can't be used ({words}).", next_step=store.advice) from error
