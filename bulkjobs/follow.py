@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 
 from . import events
+from .bringing import catch_up
 from .budget import Budget
 from .clock import naive, stamp
 from .collection import Collection
@@ -165,6 +166,7 @@ class _Following:
 
     async def run(self) -> FollowRun:
         """Finish a run that was cut off, then take what came since."""
+        await catch_up(self._shop, self._query)  # which states are owned is told by the library here
         last, parts = self._last(), list[_Part]()
         if last is not None and last.finished_at is None:
             parts.append(await self._carried(last))

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import polars as pl
 
 from . import events
+from .bringing import bring
 from .budget import over
 from .errors import BulkJobsError, Charged, StillRunning
 from .events import Listener, notify
@@ -99,6 +100,9 @@ class Gate:
     async def _narrowed(self, request: DataRequestRow, loaded: Sequence[DataRequestRow]) -> DataRequestRow:
         """Take out of a data request what rivals have brought into the library since it was planned."""
         shop = self._shop
+        if shop.ledger.is_shared:
+            for rival in loaded:
+                await bring(shop, rival)
         query = await written(shop.ledger.query, request)
         if isinstance(query, JobIds):
             ids = query.series

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from . import errors, events, outcomes, receive
+from .bringing import complete
 from .budget import Budget
 from .errors import BudgetExceeded, BulkJobsError, Charged, LedgerError, OutcomeUnknown
 from .events import Listener, notify
@@ -154,6 +155,7 @@ class _Run:
         frame, report = await asyncio.to_thread(receive.joined, parts)
         notify(self._listener, events.Loaded(self._collection.id, bought(requests) + self._collection.owned))
         row = await written(self._shop.ledger.collection, self._collection.id)
+        await complete(self._shop, row)
         if row.reconciliation is None:
             await receive.reconcile(self._shop, row, self._listener)
         whole = len(parts) == sum(request.request_id is not None for request in requests)
@@ -232,6 +234,8 @@ class _Run:
             return False  # one that was left with nothing to ask for has no files
         if not self._steps.fetch:
             return request.state in HERE
+        if self._shop.ledger.is_shared and await written(receive.is_away, self._shop, request):
+            return False
         try:
             await receive.fetch(self._shop, request, self._listener)
         except BulkJobsError:

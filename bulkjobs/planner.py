@@ -7,7 +7,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
@@ -16,10 +16,11 @@ from .clock import Clock, as_datetime, naive, stamp
 from .display import counted
 from .errors import InvalidQuery
 from .library import Library
+from .outcomes import RETENTION
 from .pages import listing
 from .plan import MAX_RECORDS, Plan, PlannedRequest, asked_for, plan_key
-from .query import JobFilter, JobIds, Query
-from .rows import CollectionRow, bought, unsent, waiting
+from .query import JobFilter, JobIds, Query, may_share
+from .rows import CollectionRow, DataRequestRow, bought, source_of, unsent, waiting
 from .windows import Window, cut
 from .wire.api import Api
 
@@ -41,6 +42,8 @@ class Planner:
         The service; asked with searches only, and with a preview where `preview` says that it is free.
     most : int
         The most records of a data request.
+    here : set of str
+        Sources that the library is known to hold, where it need not hold all.
     """
 
     api: Api
@@ -50,6 +53,7 @@ class Planner:
     clock: Clock
     preview: Callable[[], bool] = lambda: False
     most: int = MAX_RECORDS
+    here: set[str] = field(default_factory=set)
 
     async def plan(
         self,
@@ -102,6 +106,26 @@ class Planner:
         held = await asyncio.to_thread(self.library.owned, ids, since=since, except_collections=self.foreign())
         return ids.filter(ids.is_in(held["id"].implode()))
 
+    def elsewhere(self, query: Query) -> list[DataRequestRow]:
+        """Return what others loaded, with a ledger that they share, and may match a query, but is not in this library.
+
+        Files of longer ago than 30 days are left out: they can't be fetched, nor be told from what is bought anew.
+        """
+        if not self.ledger.is_shared:
+            return []
+        recent = self.clock.time() - RETENTION
+        known = {*self.here, *self.library.versions()["source"]}
+        missing = []
+        for request in self.ledger.all_loaded(self.service):
+            source = source_of(request)
+            if source in known or (request.accepted_at or 0.0) < recent:
+                continue
+            if self.library.has(source):
+                self.here.add(source)
+            elif may_share(query, self.ledger.query(request)):
+                missing.append(request)
+        return missing
+
     def foreign(self) -> list[str]:
         """Return the collections of other services, which may give the same id to another posting."""
         return [row.id for row in self.ledger.collections() if row.service != self.service]
@@ -130,7 +154,12 @@ class _Making:
     async def plan(self, current: CollectionRow | None) -> Plan:
         planner = self._planner
         now = planner.clock.time()
-        basis = planner.ledger.turn()  # before the library is asked: what is added later is looked at again
+        # Before the library is asked: what is added later is looked at again.
+        basis, elsewhere = planner.ledger.turn(), await asyncio.to_thread(planner.elsewhere, self._query)
+        if elsewhere and not self._fresh:
+            basis = min(basis, *(request.turn - 1 for request in elsewhere if request.turn))
+            others = counted(len(elsewhere), "data request")
+            self._why.append(f"{others} of other machines may hold some of it: that is found out before any is bought")
         sample: list[dict[str, Any]] = []
         if isinstance(self._query, JobIds):
             matched = len(self._query)

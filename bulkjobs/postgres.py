@@ -139,7 +139,8 @@ class Postgres(Database):
 
     def begin(self, db: Connection) -> None:
         """Begin as soon as no other one writes, or give up after 30 s."""
-        db.exec_driver_sql(f"BEGIN; SELECT pg_advisory_xact_lock({self.key('')})")
+        # Whatever the server's default: a snapshot from before the lock came would not show what the others wrote.
+        db.exec_driver_sql(f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({self.key('')})")
 
     def version(self, db: Connection) -> int:
         """Return what the table says."""

@@ -24,8 +24,12 @@ _TAKEN_AT_ONCE = 50_000  # postings that come out of the library, where they are
 # --- fetch ------------------------------------------------------------------------------------------------
 
 
-async def fetch(shop: Workshop, request: DataRequestRow, listener: Listener | None = None) -> None:
+async def fetch(
+    shop: Workshop, request: DataRequestRow, listener: Listener | None = None, *, tidy: bool = True
+) -> None:
     """Bring every listed file of a data request here, a few at a time; one that is here, unchanged, is not fetched.
+
+    Who holds its collection may `tidy`, too: take away what was left of downloads that were cut off.
 
     Raises
     ------
@@ -34,6 +38,8 @@ async def fetch(shop: Workshop, request: DataRequestRow, listener: Listener | No
     DataRequestExpired
         The files are gone after 30 days.
     """
+    if tidy:
+        fetching.remove_leftovers(folder(shop, request))
     await _fetch_files(shop, request, listener)
     if request.state == "ready" and await _listed_more(shop, request):
         await _fetch_files(shop, request, listener)
@@ -45,7 +51,6 @@ async def _fetch_files(shop: Workshop, request: DataRequestRow, listener: Listen
             if not await asyncio.to_thread(_is_here, shop, file):
                 await _fetch_file(shop, request, file, listener)
 
-    fetching.remove_leftovers(folder(shop, request))
     ends = await asyncio.gather(*map(one, shop.ledger.files(request)), return_exceptions=True)
     for end in ends:  # one broken file does not stop the others; it is raised when they are here
         if end is not None:
@@ -149,6 +154,8 @@ async def _lost(shop: Workshop, request: DataRequestRow, error: errors.NotFound)
         expired = outcomes.failure(request, error, age)
         if not await written(is_kept, shop, request):
             await written(shop.ledger.failed, request, outcomes.saved(expired))
+        if shop.ledger.is_shared and request.state in HERE:
+            expired.next_step = f"the library where it was loaded has it; {expired.next_step}"
         return expired
     return errors.FetchFailed(
         f"The service does not know a file that it has listed ({error.detail}).",
@@ -209,13 +216,30 @@ def scan(shop: Workshop, collection_id: str) -> pl.LazyFrame:
             shelve(shop, request)
     bought = shop.library.scan(sources=[source_of(request) for request in requests])
     row = shop.ledger.collection(collection_id)
+    if shop.ledger.is_shared:
+        _check_taken(row, row.owned - len(not_owned(shop, row)))
     return pl.concat([bought, _taken(shop, row, shop.ledger.owned(row.id))]) if row.owned else bought
 
 
 def _taken(shop: Workshop, row: CollectionRow, ids: pl.Series) -> pl.LazyFrame:
     """Return postings that a collection did not buy, for the library held them."""
-    foreign = [other.id for other in shop.ledger.collections() if other.service != row.service]
-    return shop.library.taken(ids, as_of=row.made_at, except_collections=foreign)
+    return shop.library.taken(ids, as_of=row.made_at, except_collections=shop.planner.foreign())
+
+
+def not_owned(shop: Workshop, row: CollectionRow) -> pl.Series:
+    """Return the ids of what a collection takes out of the library, and what is not there."""
+    ids = shop.ledger.owned(row.id)
+    held = shop.library.owned(ids, except_collections=shop.planner.foreign())
+    return ids.filter(~ids.is_in(held["id"].implode()))
+
+
+def _check_taken(row: CollectionRow, found: int) -> None:
+    """Raise where the library does not hold all that a collection takes out of it."""
+    if found < row.owned:
+        raise errors.LoadFailed(
+            f"Collection {row.id} takes {row.owned:,} postings out of the library, and {found:,} of them are here.",
+            next_step=f"client.resume({row.id!r}) brings here what others bought in 30 days; or share their library",
+        )
 
 
 def read(shop: Workshop, collection_id: str) -> tuple[pl.DataFrame, LoadReport]:
@@ -245,14 +269,28 @@ def parts(shop: Workshop, collection_id: str) -> Iterator[pl.DataFrame]:
             yield _read_again(shop, request)[0]
     row = shop.ledger.collection(collection_id)
     if row.owned:
+        found = 0
         for ids in shop.ledger.owned(collection_id).to_frame().iter_slices(_TAKEN_AT_ONCE):
-            yield _taken(shop, row, ids["id"]).collect(engine="streaming")
+            taken = _taken(shop, row, ids["id"]).collect(engine="streaming")
+            found += len(taken)
+            yield taken
+        _check_taken(row, found)
 
 
 def is_kept(shop: Workshop, request: DataRequestRow) -> bool:
-    """Whether only the library can give the postings of a data request, should its files be lost: they have expired."""
+    """Whether the library gives the postings of a data request where its files are not here.
+
+    They have expired; or they are on another machine, whose library this one is, or brought them to it.
+    """
     expired = shop.clock.time() - (request.accepted_at or 0.0) > outcomes.RETENTION
-    return request.state == "loaded" and expired and shop.library.has(source_of(request))
+    away = expired or shop.ledger.is_shared
+    return request.state == "loaded" and away and shop.library.has(source_of(request))
+
+
+def is_away(shop: Workshop, request: DataRequestRow) -> bool:
+    """Whether the library has what another machine fetched, so that it need not be fetched here."""
+    here = all(_is_here(shop, file) for file in shop.ledger.files(request))
+    return shop.ledger.is_shared and not here and is_kept(shop, request)
 
 
 def _read_again(shop: Workshop, request: DataRequestRow) -> tuple[pl.DataFrame, LoadReport]:
@@ -268,8 +306,9 @@ def with_taken(shop: Workshop, collection_id: str, bought: pl.DataFrame) -> pl.D
     row = shop.ledger.collection(collection_id)
     if not row.owned:
         return bought
-    taken = _taken(shop, row, shop.ledger.owned(row.id))
-    return records.concatenated([bought, taken.collect(engine="streaming")])
+    taken = _taken(shop, row, shop.ledger.owned(row.id)).collect(engine="streaming")
+    _check_taken(row, len(taken))
+    return records.concatenated([bought, taken])
 
 
 def all_here(shop: Workshop, collection_id: str) -> list[DataRequestRow]:
@@ -293,7 +332,8 @@ def _read(shop: Workshop, request: DataRequestRow, files: Sequence[FileRow]) -> 
     again = f"client.resume({request.collection_id!r}) fetches it again, within 30 days of the purchase"
     for file in files:
         if not _is_here(shop, file):
-            raise errors.LoadFailed(f"{file.path} is gone, or is not the file that was fetched.", next_step=again)
+            gone = "on another machine" if shop.ledger.is_shared else "gone"
+            raise errors.LoadFailed(f"{file.path} is {gone}, or is not the file that was fetched.", next_step=again)
     frame, report = records.load([shop.home / (file.path or "") for file in files], aside=folder(shop, request))
     counted = _fetched_records(files)
     if report.records + report.bad_count != counted:

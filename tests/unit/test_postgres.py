@@ -217,13 +217,21 @@ def test_what_was_written_survives_the_server_s_sudden_end(fragile: Server) -> N
         assert ledger.data_requests(str(number))[0].state == "sending"  # the same ledger goes on, too
 
 
-def test_a_lax_server_is_told_to_wait_for_its_disk(database: str, postgres_server: Server) -> None:
-    postgres_server.ask("ALTER ROLE team SET synchronous_commit = off")
+@pytest.mark.parametrize(
+    ("setting", "bad", "good"),
+    [("synchronous_commit", "off", "on"), ("transaction_isolation", "serializable", "read committed")],
+)
+def test_what_the_server_does_unless_told_does_not_matter(
+    setting: str, bad: str, good: str, database: str, postgres_server: Server
+) -> None:
+    default = setting.replace("transaction", "default_transaction")
+    postgres_server.ask(f"ALTER ROLE team SET {default} = '{bad}'")
     try:
-        with Ledger(database)._reading() as db:
-            assert db.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+        assert postgres_server.ask(f"SHOW {default}") == bad
+        with Ledger(database)._writing(charged=errors.Charged.NO) as db:
+            assert db.exec_driver_sql(f"SHOW {setting}").scalar() == good
     finally:
-        postgres_server.ask("ALTER ROLE team RESET synchronous_commit")
+        postgres_server.ask(f"ALTER ROLE team RESET {default}")
 
 
 async def test_a_server_that_ends_before_the_post_costs_nothing_and_after_it_tells_the_request_id(
