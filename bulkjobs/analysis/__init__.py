@@ -9,6 +9,7 @@ from .enrich import COLUMNS, PARTS, enrich
 from .pay import HOURS_A_YEAR, salary
 from .places import place
 from .reposts import reposts
+from .rows import Rows
 from .terms import applicants, employment, seniority, work_mode
 from .text import Taxonomy, default_taxonomy, language, plain, read_esco, read_onet, read_taxonomy, skills
 
@@ -16,6 +17,7 @@ __all__ = [
     "COLUMNS",
     "HOURS_A_YEAR",
     "PARTS",
+    "Rows",
     "Taxonomy",
     "applicants",
     "coverage",
