@@ -8,6 +8,8 @@ from .coverage import coverage
 from .enrich import COLUMNS, PARTS, enrich
 from .pay import HOURS_A_YEAR, salary
 from .places import place
+from .prepare import prepare
+from .prepared import Prepared
 from .reposts import reposts
 from .rows import Rows
 from .terms import applicants, employment, seniority, work_mode
@@ -17,6 +19,7 @@ __all__ = [
     "COLUMNS",
     "HOURS_A_YEAR",
     "PARTS",
+    "Prepared",
     "Rows",
     "Taxonomy",
     "applicants",
@@ -27,6 +30,7 @@ __all__ = [
     "language",
     "place",
     "plain",
+    "prepare",
     "questions",
     "read_esco",
     "read_onet",

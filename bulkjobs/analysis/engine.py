@@ -100,6 +100,25 @@ class Local:
             ]
 
 
+def engine_of(given: object) -> Engine:
+    """Return the engine that is meant: ``"local"`` or a `dask.distributed.Client`.
+
+    Raises
+    ------
+    InvalidQuery
+        It is nothing of this kind.
+    ConfigError
+        The extra ``cluster`` is not installed.
+    """
+    if isinstance(given, str) and given == "local":
+        return LOCAL
+    if isinstance(given, Local):
+        return given
+    from .cluster import Cluster
+
+    return given if isinstance(given, Cluster) else Cluster.of(given)
+
+
 def bucket(keys: Sequence[str]) -> pl.Expr:
     """Return into which bucket a row falls, by its keys: UInt8."""
     return (pl.struct(keys).hash(7) % BUCKETS).cast(pl.UInt8)

@@ -10,6 +10,10 @@ from .column import Column, column
 
 _BANDS, _ROWS = 3, 4  # texts alike in 4 of 4 samples of one of 3 bands are near-duplicates
 _FEW = 8  # words; a text of fewer says too little to be known again
+_FIRST_BAND = "band0"
+SKETCH = {"key": pl.UInt64, **{f"band{at}": pl.UInt64 for at in range(_BANDS)}}
+"""The numbers of a `sketch`."""
+
 _ROUNDS = 2  # how often a find is handed on from band to band
 
 
@@ -38,13 +42,41 @@ def reposts(frame: pl.LazyFrame, *, days: int = 180, same: Sequence[str] = ()) -
         its own for all others) and ``reposts`` (UInt32: how many others the chain has).
     """
     rows = frame.with_row_index("__row")
-    company = pl.coalesce(pl.col("company_id").cast(pl.String), _alike(pl.col("company_name")))
-    group = pl.struct(company.alias("company"), _alike(pl.col("title")).alias("title"), *same)
-    keyed = rows.select("__row", "id", "created", group=group.hash(), named=company != "", text="description")
-    candidates = keyed.filter(pl.col("named") & pl.col("text").is_not_null())
-    candidates = candidates.filter(pl.len().over("group") > 1)
-    chains = _chains(_clusters(candidates, _sketches(candidates)), days)
-    joined = rows.join(chains, on="__row", how="left", maintain_order="left").drop("__row")
+    candidates = _candidates(rows, same, pl.col("description").is_not_null(), text="description")
+    known = candidates.with_columns(key=pl.col("text").hash()).join(_sketches(candidates), on="key")
+    return _with_chains(rows, known, days)
+
+
+def reposts_of_sketches(frame: pl.LazyFrame, *, days: int = 180, same: Sequence[str] = ()) -> pl.LazyFrame:
+    """Do the same as `reposts`, of postings that have no text but a `sketch` of it, in a column of that name."""
+    rows = frame.with_row_index("__row")
+    sketched = pl.col("sketch").struct.field("key").is_not_null()
+    known = _candidates(rows, same, sketched, sketch="sketch").unnest("sketch")
+    return _with_chains(rows, known, days)
+
+
+def sketch(text: Column = "description") -> pl.Expr:
+    """Return what `reposts` compares of a text: a struct of a few numbers, null for a text of too few words.
+
+    Made row by row, so that the texts can stay where they are while postings of one company come together.
+    """
+    return column(text).map_batches(_sketched, return_dtype=pl.Struct(SKETCH), is_elementwise=True)
+
+
+def company() -> pl.Expr:
+    """Return the company that `reposts` tells apart, as String: of its number, else its name; empty where unknown."""
+    return pl.coalesce(pl.col("company_id").cast(pl.String), _alike(pl.col("company_name")))
+
+
+def _candidates(rows: pl.LazyFrame, same: Sequence[str], usable: pl.Expr, **kept: str) -> pl.LazyFrame:
+    """Keep the postings of which others have the same company and title."""
+    group = pl.struct(company().alias("company"), _alike(pl.col("title")).alias("title"), *same)
+    keyed = rows.filter(usable).select("__row", "id", "created", group=group.hash(), named=company() != "", **kept)
+    return keyed.filter("named").filter(pl.len().over("group") > 1)
+
+
+def _with_chains(rows: pl.LazyFrame, known: pl.LazyFrame, days: int) -> pl.LazyFrame:
+    joined = rows.join(_chains(_clusters(known), days), on="__row", how="left", maintain_order="left").drop("__row")
     return joined.with_columns(
         pl.coalesce("canonical_id", "id").alias("canonical_id"), pl.col("reposts").fill_null(0).cast(pl.UInt32)
     )
@@ -60,9 +92,16 @@ def fingerprint(text: Column = "description") -> pl.Expr:
     return bare.str.extract_all(r"\p{L}+")
 
 
+def _sketched(texts: pl.Series) -> pl.Series:
+    rows = texts.alias("text").to_frame().with_columns(key=pl.col("text").hash())
+    made = rows.join(_sketches(rows.lazy()).collect(), on="key", how="left", maintain_order="left")
+    known = pl.col(_FIRST_BAND).is_not_null()
+    return made.select(pl.struct(pl.when(known).then(name).alias(name) for name in SKETCH))[:, 0].alias(texts.name)
+
+
 def _sketches(candidates: pl.LazyFrame) -> pl.LazyFrame:
     """Return a number for each band of each text: the least of its pairs of words by each of some hashes."""
-    distinct = candidates.select("text", key=pl.col("text").hash()).unique("key")
+    distinct = candidates.select("text", key=pl.col("text").hash()).drop_nulls("text").unique("key")
     words = distinct.select("key", word=fingerprint("text")).filter(pl.col("word").list.len() >= _FEW)
     within = pl.col("key") == pl.col("key").shift(-1)  # the last word of a text has no next one
     pair = pl.col("word").hash(1) ^ pl.col("word").shift(-1).hash(2)
@@ -76,11 +115,10 @@ def _sketches(candidates: pl.LazyFrame) -> pl.LazyFrame:
     return sketch.select("key", *bands)
 
 
-def _clusters(candidates: pl.LazyFrame, sketches: pl.LazyFrame) -> pl.LazyFrame:
+def _clusters(known: pl.LazyFrame) -> pl.LazyFrame:
     """Give postings of near-duplicate texts one label: that of the first of all that are alike, from band to band."""
-    rows = candidates.select("__row", "id", "created", "group", key=pl.col("text").hash())
     # By their own order, so that it does not matter in which order they came.
-    labelled = rows.join(sketches, on="key").sort("created", "id", "key").with_row_index("label")
+    labelled = known.sort("created", "id", "key").with_row_index("label")
     for _ in range(_ROUNDS):
         for band in range(_BANDS):
             labelled = labelled.with_columns(pl.col("label").min().over("group", f"band{band}"))

@@ -7,13 +7,13 @@ question is asked of a frame in memory, and of a folder of parts that no machine
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import polars as pl
 
-from .engine import BUCKET, LOCAL, Engine, bucket
+from .engine import BUCKET, LOCAL, Engine, bucket, engine_of
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,10 @@ class Rows:
     def of(cls, given: pl.DataFrame | pl.LazyFrame | Rows) -> Rows:
         """Take a frame as rows in one part."""
         return given if isinstance(given, Rows) else cls((given.lazy(),))
+
+    def on(self, engine: object) -> Self:
+        """Return the same, for questions to be worked on elsewhere; see `bulkjobs.analysis.prepare` for `engine`."""
+        return replace(self, engine=engine_of(engine))
 
     def map(self, step: Callable[[pl.LazyFrame], pl.LazyFrame]) -> Rows:
         """Do a step on each part, lazily; it must not matter to it which rows are in the part."""

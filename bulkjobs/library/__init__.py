@@ -2,6 +2,6 @@
 
 from .library import Library
 from .reports import ImportReport, LibraryStats
-from .table import LIBRARY_SCHEMA
+from .table import LIBRARY_SCHEMA, TableFile
 
-__all__ = ["LIBRARY_SCHEMA", "ImportReport", "Library", "LibraryStats"]
+__all__ = ["LIBRARY_SCHEMA", "ImportReport", "Library", "LibraryStats", "TableFile"]
