@@ -182,6 +182,26 @@ class FileImported(Event):
     files: int
 
 
+@dataclass(frozen=True, slots=True)
+class Worked(Event):
+    """A piece of a long work on many postings is done; it is of no collection, and `collection_id` is empty.
+
+    Attributes
+    ----------
+    step : str
+        What is being done: ``"enrich"``, then ``"reposts"``.
+    done, of : int
+        Files: how many are done by now, and in the end.
+    dashboard : str or None
+        Where the work of a cluster can be watched.
+    """
+
+    step: str
+    done: int
+    of: int
+    dashboard: str | None
+
+
 Listener = Callable[[Event], object]
 """Told of each event; a plain function, whose result is not used."""
 

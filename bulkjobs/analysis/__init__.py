@@ -8,7 +8,10 @@ from .coverage import coverage
 from .enrich import COLUMNS, PARTS, enrich
 from .pay import HOURS_A_YEAR, salary
 from .places import place
+from .prepare import prepare
+from .prepared import Prepared
 from .reposts import reposts
+from .rows import Rows
 from .terms import applicants, employment, seniority, work_mode
 from .text import Taxonomy, default_taxonomy, language, plain, read_esco, read_onet, read_taxonomy, skills
 
@@ -16,6 +19,8 @@ __all__ = [
     "COLUMNS",
     "HOURS_A_YEAR",
     "PARTS",
+    "Prepared",
+    "Rows",
     "Taxonomy",
     "applicants",
     "coverage",
@@ -25,6 +30,7 @@ __all__ = [
     "language",
     "place",
     "plain",
+    "prepare",
     "questions",
     "read_esco",
     "read_onet",

@@ -6,6 +6,8 @@ from typing import Any
 
 import polars as pl
 
+from .rows import Rows, Tally, collected, tally
+
 _MADE = (
     ("pay", "salary", ("salary_min", "salary_max"), None),  # 'up to' has no least, 'from' no most
     ("currency", "salary", ("currency",), "currency_inferred"),
@@ -25,7 +27,9 @@ _MADE = (
 Levels, types of employment and modes of work are told by titles, too.
 """
 
-_COUNTS: dict[Any, Any] = {
+_SCHEMA: dict[str, Any] = {
+    "what": pl.String,
+    "read": pl.String,
     "postings": pl.Int64,
     "stated": pl.Int64,
     "known": pl.Int64,
@@ -34,12 +38,12 @@ _COUNTS: dict[Any, Any] = {
 }
 
 
-def coverage(frame: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
+def coverage(frame: pl.DataFrame | pl.LazyFrame | Rows) -> pl.DataFrame:
     """Count what is stated, and what of it is understood.
 
     Parameters
     ----------
-    frame : DataFrame or LazyFrame
+    frame : DataFrame, LazyFrame or Rows
         Enriched postings.
 
     Returns
@@ -50,17 +54,23 @@ def coverage(frame: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
         ``unread``, stated but not known; ``inferred``, known by something else than that text, or null where that is
         not kept. `known` may be more than `stated`, since some look at titles as well.
     """
-    names = frame.collect_schema().names()
-    rows = [
-        frame.lazy().select(
-            what=pl.lit(what), read=pl.lit(read), postings=pl.len(), stated=_stated(read).sum(),
-            known=_known(made).sum(), unread=(_stated(read) & ~_known(made)).sum(),
-            inferred=pl.col(inferred).sum() if inferred else pl.lit(None),
-        ).cast(_COUNTS)
-        for what, read, made, inferred in _MADE if {read, *made} <= set(names)
-    ]  # fmt: skip
-    empty = pl.LazyFrame(schema={"what": pl.String, "read": pl.String, **_COUNTS})
-    return pl.concat([empty, *rows]).collect()
+    rows = Rows.of(frame)
+    names = set(rows.collect_schema().names())
+    told = [one for one in _MADE if {one[1], *one[2]} <= names]
+    counts = collected(*(_counted(rows, read, made, inferred) for _, read, made, inferred in told)) if told else []
+    found = [
+        frame.select(pl.lit(what).alias("what"), pl.lit(read).alias("read"), pl.all())
+        for frame, (what, read, *_) in zip(counts, told, strict=True)
+    ]
+    return pl.concat([pl.DataFrame(schema=_SCHEMA), *found], how="diagonal")
+
+
+def _counted(rows: Rows, read: str, made: tuple[str, ...], inferred: str | None) -> Tally:
+    kept: dict[str, Any] = {"inferred": pl.col(inferred).sum()} if inferred else {}
+    return tally(
+        rows, postings=pl.len(), stated=_stated(read).sum(), known=_known(made).sum(),
+        unread=(_stated(read) & ~_known(made)).sum(), **kept,
+    )  # fmt: skip
 
 
 def _stated(read: str) -> pl.Expr:

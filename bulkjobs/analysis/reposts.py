@@ -10,6 +10,10 @@ from .column import Column, column
 
 _BANDS, _ROWS = 3, 4  # texts alike in 4 of 4 samples of one of 3 bands are near-duplicates
 _FEW = 8  # words; a text of fewer says too little to be known again
+_FIRST_BAND = "band0"
+SKETCH = {"key": pl.UInt64, **{f"band{at}": pl.UInt64 for at in range(_BANDS)}}
+"""The numbers of a `sketch`."""
+
 _ROUNDS = 2  # how often a find is handed on from band to band
 _POSTING = ["id", "created", "__group", "__key"]  # what tells postings apart: those that agree in it share their chain
 
@@ -38,15 +42,47 @@ def reposts(frame: pl.LazyFrame, *, days: int = 180, same: Sequence[str] = ()) -
         All rows in their order, with ``canonical_id`` (Int64: the ``id`` of the first one of the chain, by ``created``;
         its own for all others) and ``reposts`` (UInt32: how many others the chain has).
     """
-    company = pl.coalesce(pl.col("company_id").cast(pl.String), _alike(pl.col("company_name")))
-    group = pl.struct(company.alias("company"), _alike(pl.col("title")).alias("title"), *same)
-    # Not by number: a frame that is read twice, as it is here, need not come in the same order.
-    mark = {"__group": group.hash(), "__key": pl.col("description").hash()}
-    keyed = frame.select("id", "created", **mark, named=company != "", text="description")
-    candidates = keyed.filter(pl.col("named") & pl.col("text").is_not_null())
-    candidates = candidates.filter(pl.len().over("__group") > 1)
-    chains = _chains(_clusters(candidates, _sketches(candidates)), days)
-    joined = frame.with_columns(**mark).join(chains, on=_POSTING, how="left", nulls_equal=True, maintain_order="left")
+    marked = _marked(frame, pl.col("description").hash(), same)
+    candidates = _candidates(marked, pl.col("description").is_not_null(), text="description")
+    known = candidates.join(_sketches(candidates), left_on="__key", right_on="key")
+    return _with_chains(marked, known, days)
+
+
+def reposts_of_sketches(frame: pl.LazyFrame, *, days: int = 180, same: Sequence[str] = ()) -> pl.LazyFrame:
+    """Do the same as `reposts`, of postings that have no text but a `sketch` of it, in a column of that name."""
+    key = pl.col("sketch").struct.field("key")
+    marked = _marked(frame, key, same)
+    return _with_chains(marked, _candidates(marked, key.is_not_null(), sketch="sketch").unnest("sketch"), days)
+
+
+def sketch(text: Column = "description") -> pl.Expr:
+    """Return what `reposts` compares of a text: a struct of a few numbers, null for a text of too few words.
+
+    Made row by row, so that the texts can stay where they are while postings of one company come together.
+    """
+    return column(text).map_batches(_sketched, return_dtype=pl.Struct(SKETCH), is_elementwise=True)
+
+
+def company() -> pl.Expr:
+    """Return the company that `reposts` tells apart, as String: of its number, else its name; empty where unknown."""
+    return pl.coalesce(pl.col("company_id").cast(pl.String), _alike(pl.col("company_name")))
+
+
+def _marked(frame: pl.LazyFrame, key: pl.Expr, same: Sequence[str]) -> pl.LazyFrame:
+    """Add what postings are compared by. Not a number: a frame that is read twice need not come in the same order."""
+    group = pl.struct(company().alias("company"), _alike(pl.col("title")).alias("title"), *same)
+    return frame.with_columns(__group=group.hash(), __key=key)
+
+
+def _candidates(marked: pl.LazyFrame, usable: pl.Expr, **kept: str) -> pl.LazyFrame:
+    """Keep the postings of which others have the same company and title."""
+    keyed = marked.filter(usable & (company() != "")).select(*_POSTING, **kept)
+    return keyed.filter(pl.len().over("__group") > 1)
+
+
+def _with_chains(marked: pl.LazyFrame, known: pl.LazyFrame, days: int) -> pl.LazyFrame:
+    chains = _chains(_clusters(known), days)
+    joined = marked.join(chains, on=_POSTING, how="left", nulls_equal=True, maintain_order="left")
     return joined.drop("__group", "__key").with_columns(
         pl.coalesce("canonical_id", "id").alias("canonical_id"), pl.col("reposts").fill_null(0).cast(pl.UInt32)
     )
@@ -62,9 +98,16 @@ def fingerprint(text: Column = "description") -> pl.Expr:
     return bare.str.extract_all(r"\p{L}+")
 
 
+def _sketched(texts: pl.Series) -> pl.Series:
+    rows = texts.alias("text").to_frame().with_columns(key=pl.col("text").hash())
+    made = rows.join(_sketches(rows.lazy()).collect(), on="key", how="left", maintain_order="left")
+    known = pl.col(_FIRST_BAND).is_not_null()
+    return made.select(pl.struct(pl.when(known).then(name).alias(name) for name in SKETCH))[:, 0].alias(texts.name)
+
+
 def _sketches(candidates: pl.LazyFrame) -> pl.LazyFrame:
     """Return a number for each band of each text: the least of its pairs of words by each of some hashes."""
-    distinct = candidates.select("text", key=pl.col("text").hash()).unique("key")
+    distinct = candidates.select("text", key=pl.col("text").hash()).drop_nulls("text").unique("key")
     words = distinct.select("key", word=fingerprint("text")).filter(pl.col("word").list.len() >= _FEW)
     within = pl.col("key") == pl.col("key").shift(-1)  # the last word of a text has no next one
     pair = pl.col("word").hash(1) ^ pl.col("word").shift(-1).hash(2)
@@ -78,11 +121,10 @@ def _sketches(candidates: pl.LazyFrame) -> pl.LazyFrame:
     return sketch.select("key", *bands)
 
 
-def _clusters(candidates: pl.LazyFrame, sketches: pl.LazyFrame) -> pl.LazyFrame:
+def _clusters(known: pl.LazyFrame) -> pl.LazyFrame:
     """Give postings of near-duplicate texts one label: that of the first of all that are alike, from band to band."""
-    rows = candidates.select(_POSTING).join(sketches, left_on="__key", right_on="key")
     # By their own order, so that it does not matter in which order they came.
-    labelled = rows.sort("created", "id", "__key").with_row_index("label")
+    labelled = known.sort("created", "id", "__key").with_row_index("label")
     for _ in range(_ROUNDS):
         for band in range(_BANDS):
             labelled = labelled.with_columns(pl.col("label").min().over("__group", f"band{band}"))

@@ -2,7 +2,7 @@
 
 from .library import Library
 from .reports import Fault, ImportReport, LibrarySnapshot, LibraryStats, Verification
-from .table import LIBRARY_SCHEMA
+from .table import LIBRARY_SCHEMA, TableFile
 
 __all__ = [
     "LIBRARY_SCHEMA",
@@ -11,5 +11,6 @@ __all__ = [
     "Library",
     "LibrarySnapshot",
     "LibraryStats",
+    "TableFile",
     "Verification",
 ]

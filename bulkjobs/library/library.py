@@ -26,13 +26,13 @@ from .raw import find
 from .reports import ImportReport, LibrarySnapshot, LibraryStats, Verification
 from .snapshot import of_library
 from .store import store_at
-from .table import Table, gathered, told
+from .table import Table, TableFile, gathered, told
 
 if TYPE_CHECKING:
     from dask.distributed import Client as Cluster
 
 _ROWS_A_FILE = 20_000  # held in memory by each writer; compaction makes larger files of them
-_NEWEST = ("last_updated", "bought_at", "added_at", "source", "row")
+NEWEST = ("last_updated", "bought_at", "added_at", "source", "row")
 """What makes one version of a posting newer than another, first things first."""
 
 
@@ -119,11 +119,21 @@ class Library:
             rows = rows.filter(pl.col("added_at") <= utc_moment(as_of))
         if sources is not None:
             return rows.filter(pl.col("source").is_in(list(sources))).sort("source", "row")
-        keys = rows.select("id", *_NEWEST)
-        newest = keys.filter(pl.col("id").is_not_null()).sort(_NEWEST).unique("id", keep="last")
+        keys = rows.select("id", *NEWEST)
+        newest = keys.filter(pl.col("id").is_not_null()).sort(NEWEST).unique("id", keep="last")
         nameless = keys.filter(pl.col("id").is_null())  # nobody can tell whether they are the same
         chosen = pl.concat([newest, nameless]).select("source", "row")
         return rows.join(chosen, on=["source", "row"], how="semi")
+
+    def files(self, *, version: int | None = None) -> list[TableFile]:
+        """Return the files of the table, for who works on them one by one: all versions of all postings.
+
+        Parameters
+        ----------
+        version : int, optional
+            As for `scan`.
+        """
+        return self._delta.files(version)
 
     def provenance(
         self,
@@ -160,7 +170,7 @@ class Library:
 
     def history(self, posting: int) -> pl.DataFrame:
         """Return every version of a posting, oldest first: a frame of `LIBRARY_SCHEMA`."""
-        return self._delta.collect(self._delta.rows().filter(pl.col("id") == posting).sort(_NEWEST))
+        return self._delta.collect(self._delta.rows().filter(pl.col("id") == posting).sort(NEWEST))
 
     def owned(
         self,
@@ -195,8 +205,8 @@ class Library:
             rows = rows.filter(pl.col("bought_at") >= utc_moment(since))
         if sources is not None:
             rows = rows.filter(pl.col("source").is_in(list(sources)))
-        found = rows.select("id", *_NEWEST).join(asked, on="id", how="semi")
-        newest = found.sort(_NEWEST).unique("id", keep="last").sort("id")
+        found = rows.select("id", *NEWEST).join(asked, on="id", how="semi")
+        newest = found.sort(NEWEST).unique("id", keep="last").sort("id")
         return self._delta.collect(newest.select("id", "last_updated", "bought_at"))
 
     def may_hold(self, query: JobFilter) -> bool:
@@ -233,11 +243,9 @@ class Library:
         rows = _without(self._delta.rows(), except_collections)
         late = pl.col("added_at") > naive(as_of)
         # Of those that were here the last one counts, of those that came later the first.
-        keys = rows.select("id", *_NEWEST).join(asked.select("id"), on="id", how="semi").with_columns(late=late)
-        here = keys.filter(~pl.col("late")).sort(_NEWEST).unique("id", keep="last")
-        later = (
-            keys.filter("late").sort("added_at", *_NEWEST).unique("id", keep="first").join(here, on="id", how="anti")
-        )
+        keys = rows.select("id", *NEWEST).join(asked.select("id"), on="id", how="semi").with_columns(late=late)
+        here = keys.filter(~pl.col("late")).sort(NEWEST).unique("id", keep="last")
+        later = keys.filter("late").sort("added_at", *NEWEST).unique("id", keep="first").join(here, on="id", how="anti")
         chosen = pl.concat([here, later]).select("source", "row")
         found = rows.join(chosen, on=["source", "row"], how="semi").join(asked, on="id")
         return found.sort("asked").select(*POSTING_SCHEMA)

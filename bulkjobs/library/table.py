@@ -8,6 +8,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import IO, Any
 
 import polars as pl
@@ -34,6 +35,26 @@ STATISTICS = ("id", "created", "last_updated", "source")  # columns by which rea
 _ROWS_A_GROUP = 5_000  # of a Parquet file; readers skip whole groups
 _TRIES = 50  # of a commit, while others commit too
 CHECKPOINT_EVERY = 10  # versions; who opens the table reads the log since the last one
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A Parquet file of the table.
+
+    Attributes
+    ----------
+    name : str
+        Its path in the table's folder; what it holds never changes.
+    rows, size : int
+        Postings, all versions; and bytes.
+    scan : polars.LazyFrame
+        Its rows, of `LIBRARY_SCHEMA`.
+    """
+
+    name: str
+    rows: int
+    size: int
+    scan: pl.LazyFrame
 
 
 class Table:
@@ -84,6 +105,21 @@ class Table:
         if table is None:
             return LIBRARY_SCHEMA.to_frame().lazy()
         return pl.scan_delta(table).select(pl.col(name).cast(dtype) for name, dtype in LIBRARY_SCHEMA.items())
+
+    def files(self, version: int | None = None) -> list[TableFile]:
+        """Return the files of the table, each with a scan of its rows, of `LIBRARY_SCHEMA`."""
+        table = self.found(version)
+        if table is None:
+            return []
+        actions = pl.DataFrame(table.get_add_actions(flatten=True)).sort("path")
+        columns = [pl.col(name).cast(dtype) for name, dtype in LIBRARY_SCHEMA.items()]
+        return [
+            TableFile(name, rows, size, self._scan(name).select(columns))
+            for name, rows, size in actions.select("path", "num_records", "size_bytes").iter_rows()
+        ]
+
+    def _scan(self, name: str) -> pl.LazyFrame:
+        return pl.scan_parquet(self.store.uri(name), storage_options=self.store.options)
 
     def collect(self, rows: pl.LazyFrame) -> pl.DataFrame:
         """Read what is asked of them."""

@@ -1,7 +1,7 @@
 """Questions asked of enriched postings: each gives an `Answer`, with a small frame, words and a chart.
 
-They take a frame or a lazy frame and collect small sums only. ``of`` says in words which postings they are, for the
-title; ``unique=True`` counts a posting that was put up again once.
+They take a frame, a lazy frame, or `bulkjobs.analysis.Rows` in many parts, and collect small sums only. ``of`` says in
+words which postings they are, for the title; ``unique=True`` counts a posting that was put up again once.
 """
 
 from .answer import SMALL, Answer

@@ -8,8 +8,9 @@ import polars as pl
 
 from ...charts import parts, world
 from ..places import gazetteer
+from ..rows import collected, tally
 from .answer import NOT_STATED, SMALL, Answer, none, percent, shaped
-from .scope import collected, scope
+from .scope import Frame, scope
 from .values import value
 
 _SCHEMA: dict[str, Any] = {
@@ -18,12 +19,12 @@ _SCHEMA: dict[str, Any] = {
 }  # fmt: skip
 
 
-def by_country(frame: pl.DataFrame | pl.LazyFrame, *, of: str = "", unique: bool = False) -> Answer:
+def by_country(frame: Frame, *, of: str = "", unique: bool = False) -> Answer:
     """Count postings by country.
 
     Parameters
     ----------
-    frame : DataFrame or LazyFrame
+    frame : DataFrame, LazyFrame or Rows
         Postings with ``country_iso_2``: ``enrich(frame, only=["place"])``.
     of : str
         Which postings they are, for the title.
@@ -47,7 +48,7 @@ def by_country(frame: pl.DataFrame | pl.LazyFrame, *, of: str = "", unique: bool
     """
     asked = scope(frame, ["country_iso_2"], of, unique)
     code = value(asked.rows, "country_iso_2").str.to_uppercase()
-    counted = collected(asked.rows.group_by(country_iso_2=code).agg(postings=pl.len()))[0]
+    counted = collected(tally(asked.rows.select(country_iso_2=code), "country_iso_2", postings=pl.len()))[0]
     total, stated = (int(part["postings"].sum()) for part in (counted, counted.drop_nulls("country_iso_2")))
     title = asked.title("Postings by country", total)
     if not total:

@@ -6,28 +6,27 @@ from typing import Any
 
 import polars as pl
 
+from ..rows import Rows, collected
 from .answer import NOT_STATED, OTHERS
-from .scope import collected
-from .values import each, is_list, value
+from .frequent import Frequent, frequent
+from .values import is_list, value
 
 EVERY = "all postings"
 GROUPS = 6
 """Groups that are told apart; more lines or colours are not told apart by the eye."""
 
 
-def several(rows: pl.LazyFrame, by: str | None) -> str:
+def several(rows: Rows, by: str | None) -> str:
     """Return what to bear in mind of groups of a column of lists."""
     return "A posting can be in several groups. " if by is not None and is_list(rows, by) else ""
 
 
-def grouped(
-    rows: pl.LazyFrame, by: str | None, count: int, where: pl.Expr | None = None, **columns: Any
-) -> pl.LazyFrame:
+def grouped(rows: Rows, by: str | None, count: int, where: pl.Expr | None = None, **columns: Any) -> Rows:
     """Put postings in groups.
 
     Parameters
     ----------
-    rows : LazyFrame
+    rows : Rows
         Postings.
     by : str or None
         A column; of a list, a posting is in the group of each item. None: all are in one group.
@@ -40,18 +39,18 @@ def grouped(
 
     Returns
     -------
-    LazyFrame
+    Rows
         ``rank`` (the order of the groups), ``group``, ``kind`` ("all postings", "value", "all others" or "not
         stated"), and `columns`.
     """
     if by is None:
         return rows.select(rank=pl.lit(0), group=pl.lit(EVERY), kind=pl.lit(EVERY), **columns)
     deciding = rows.select(value=value(rows, by) if where is None else pl.when(where).then(value(rows, by)))
-    frequent = each(deciding).group_by("value").len().sort("len", "value", descending=[True, False])
-    names = collected(frequent.head(count))[0]["value"].to_list()
+    largest = collected(frequent(deciding, count, times=pl.len()))[0]
+    names = Frequent.of(largest, count).head["value"].to_list()
     valued = rows.select(value=value(rows, by), **columns)
     if is_list(valued, "value"):
-        valued = valued.explode("value", keep_nulls=True)
+        valued = valued.map(lambda part: part.explode("value", keep_nulls=True))
         valued = valued.filter(pl.col("value").is_in(names) | pl.col("value").is_null())
     label = pl.col("value")
     own = pl.when(label.is_in(names)).then(pl.lit("value")).otherwise(pl.lit(OTHERS))

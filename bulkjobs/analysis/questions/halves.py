@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from ...errors import InvalidQuery
-from .scope import collected, moment
+from ..rows import Rows, collected, tally
+from .scope import moment
 
 Period = tuple[dt.date, dt.date]
 
@@ -46,7 +47,7 @@ class Halves:
         return self.end - dt.timedelta(microseconds=1)
 
 
-def halves(rows: pl.LazyFrame, period: Period | None) -> Halves | None:
+def halves(rows: Rows, period: Period | None) -> Halves | None:
     """Cut a period in halves of the same length, or all postings in halves of about the same number.
 
     Postings pile up in time, so that the first half of the years may hold next to none. None where none has a date.
@@ -57,17 +58,41 @@ def halves(rows: pl.LazyFrame, period: Period | None) -> Halves | None:
         The period is no two dates, or ends before it begins.
     """
     if period is None:
-        at = moment(rows, "created")
-        later = at.filter(at > at.min()).min()  # where half of them are of one and the same moment
-        middle = pl.max_horizontal(at.median(), later)
-        first, middle, last = collected(rows.select(first=at.min(), middle=middle, last=at.max()))[0].row(0)
-        return Halves(first, middle, last + dt.timedelta(microseconds=1)) if first else None
+        return _of_numbers(rows.select(at=moment(rows, "created")).drop_nulls("at"))
     if len(period) != 2 or not all(isinstance(day, dt.date) for day in period):
         raise _bad(period)
     start, end = (dt.datetime(day.year, day.month, day.day) for day in period)  # noqa: DTZ001 - UTC, as all here
     if start >= end:
         raise _bad(period)
     return Halves(start, start + (end - start) / 2, end)
+
+
+def _of_numbers(dated: Rows) -> Halves | None:
+    """Cut at the median of ``at``: exact, by counting days first, and times only in the days where it lies."""
+    dated = dated.with_columns(day=pl.col("at").dt.date())
+    sums = tally(dated, "day", times=pl.len(), least={"first": pl.col("at")}, most={"last": pl.col("at")})
+    days = collected(sums)[0].sort("day").with_columns(to=pl.col("times").cum_sum())
+    if days.is_empty():
+        return None
+    total, first, last = int(days["to"][-1]), days["first"][0], days["last"][-1]
+    low, high = (total - 1) // 2, total // 2  # the two in the middle, or twice the same
+    near = days.filter((pl.col("to") > low) & (pl.col("to") - pl.col("times") <= high))
+    within = pl.col("day").is_in([days["day"][0], *near["day"]])
+    times = collected(tally(dated.filter(within), "day", "at", times=pl.len()))[0].sort("at")
+    middle = _median(
+        times.filter(pl.col("day").is_in(near["day"].implode())), near["to"][0] - near["times"][0], low, high
+    )
+    # Where half of them are of one and the same moment, the first one after it.
+    after = [times.filter(pl.col("at") > first)["at"].min(), *days["first"][1:2]]
+    later = min((moment for moment in after if moment is not None), default=middle)
+    return Halves(first, max(middle, later), last + dt.timedelta(microseconds=1))
+
+
+def _median(times: pl.DataFrame, before: int, low: int, high: int) -> dt.datetime:
+    """Return the middle of two values, by their positions, of values of which `before` come earlier."""
+    to = times.with_columns(to=pl.col("times").cum_sum() + before)
+    values = pl.concat([to.filter(pl.col("to") > position)["at"].head(1) for position in (low, high)])
+    return values.median()  # type: ignore[return-value]
 
 
 def _bad(period: object) -> InvalidQuery:

@@ -13,7 +13,8 @@ import datetime as dt
 import polars as pl
 
 from ...errors import InvalidQuery
-from .scope import collected, moment
+from ..rows import Rows, collected, tally
+from .scope import moment
 
 READS = ("created", "last_updated", "deleted", "application_active")
 
@@ -23,7 +24,7 @@ CAVEAT = (
 )
 
 
-def lifetimes(rows: pl.LazyFrame) -> dict[str, pl.Expr]:
+def lifetimes(rows: Rows) -> dict[str, pl.Expr]:
     """Return ``opened`` and ``closed`` (times in UTC; null while live), and ``known``, whether both can be told."""
     opened, updated = moment(rows, "created"), moment(rows, "last_updated")
     is_closed = pl.col("deleted").fill_null(False) | ~pl.col("application_active").fill_null(True)
@@ -35,7 +36,7 @@ def lifetimes(rows: pl.LazyFrame) -> dict[str, pl.Expr]:
     }
 
 
-def latest(rows: pl.LazyFrame, until: dt.date | None) -> dt.datetime | None:
+def latest(rows: Rows, until: dt.date | None) -> dt.datetime | None:
     """Return the time up to which all is known: the one given, or the latest in the data; None without any.
 
     Raises
@@ -44,8 +45,8 @@ def latest(rows: pl.LazyFrame, until: dt.date | None) -> dt.datetime | None:
         `until` is no date.
     """
     if until is None:
-        last = pl.max_horizontal(moment(rows, "created").max(), moment(rows, "last_updated").max())
-        found: dt.datetime | None = collected(rows.select(last))[0].item()
+        moments = rows.select(last=pl.max_horizontal(moment(rows, "created"), moment(rows, "last_updated")))
+        found: dt.datetime | None = collected(tally(moments, most={"last": pl.col("last")}))[0].item()
         return found
     if not isinstance(until, dt.date):
         raise InvalidQuery(f"until must be a date, not {until!r}.", field="until", next_step="until=date(2026, 1, 1)")

@@ -9,11 +9,12 @@ from typing import Any
 import polars as pl
 
 from ...charts import parts
+from ..rows import Rows, Tally, collected, tally
 from . import periods
 from .answer import Answer, none, percent, shaped
 from .lifetimes import CAVEAT, READS, latest, lifetimes
 from .periods import Every, Unit
-from .scope import collected, scope
+from .scope import Frame, scope
 
 _SCHEMA: dict[str, Any] = {
     "from": pl.Date, "to": pl.Date, "opened": pl.Int64, "closed": pl.Int64, "live": pl.Int64, "partial": pl.Boolean,
@@ -21,7 +22,7 @@ _SCHEMA: dict[str, Any] = {
 
 
 def live(
-    frame: pl.DataFrame | pl.LazyFrame,
+    frame: Frame,
     every: Every = "auto",
     *,
     until: dt.date | None = None,
@@ -35,7 +36,7 @@ def live(
 
     Parameters
     ----------
-    frame : DataFrame or LazyFrame
+    frame : DataFrame, LazyFrame or Rows
         Postings.
     every : {"auto", "day", "week", "month", "year"}
         By what.
@@ -66,14 +67,15 @@ def live(
         closed = pl.when(pl.col("closed") <= end).then("closed")
         rows = rows.with_columns(closed=closed, known=pl.col("known") & (pl.col("opened") <= end))
     known = rows.filter("known")
-    sums, ends = collected(rows.select(pl.len(), known=pl.col("known").sum()), known.select(pl.col("opened").min()))
-    total, placed = sums.row(0)
+    first = pl.when("known").then("opened")
+    sums = collected(tally(rows, total=pl.len(), known=pl.col("known").sum(), least={"first": first}))[0]
+    total, placed, start = sums.row(0)
     if end is None or not placed:
         title = asked.title("Live postings", total)
         why = ("None of the postings can be placed in time.",) if total else ()
         return _unplaced(title, total, *why) if total else none(title, _SCHEMA)
-    unit = periods.unit_of(every, ends.item(), end)
-    found = _table(known, periods.grid(ends.item(), end, unit), unit)
+    unit = periods.unit_of(every, start, end)
+    found = _table(known, periods.grid(start, end, unit), unit)
     if total > placed:
         found = pl.concat([found, pl.DataFrame([{"opened": total - placed, "partial": False}], schema=_SCHEMA)])
     title = asked.title(f"Live postings at the end of each {unit}", total)
@@ -82,15 +84,16 @@ def live(
     return Answer(found, title, _sentence(found, unit, end), note, partial(_draw, unit=unit))
 
 
-def _table(known: pl.LazyFrame, grid: pl.DataFrame, unit: Unit) -> pl.DataFrame:
-    opened, closed = collected(
-        *(
-            known.drop_nulls(name).group_by(periods.starts(pl.col(name), unit).alias("from")).agg(pl.len().alias(name))
-            for name in ("opened", "closed")
-        )
-    )
+def _table(known: Rows, grid: pl.DataFrame, unit: Unit) -> pl.DataFrame:
+    opened, closed = collected(_by_start(known, "opened", unit), _by_start(known, "closed", unit))
     found = periods.filled(periods.filled(grid, opened), closed)
     return shaped(found.with_columns(live=(pl.col("opened") - pl.col("closed")).cum_sum()), _SCHEMA)
+
+
+def _by_start(known: Rows, name: str, unit: Unit) -> Tally:
+    starts = known.drop_nulls(name).select(periods.starts(pl.col(name), unit).alias("from"))
+    counts: dict[str, Any] = {name: pl.len()}
+    return tally(starts, "from", **counts)
 
 
 def _unplaced(title: str, total: int, why: str) -> Answer:

@@ -8,10 +8,11 @@ from typing import Any
 import polars as pl
 
 from ...charts import parts
+from ..rows import collected, tally
 from . import periods
 from .answer import Answer, none, percent, shaped
 from .periods import Every, Unit
-from .scope import collected, moment, scope
+from .scope import Frame, moment, scope
 
 _SCHEMA: dict[str, Any] = {
     "from": pl.Date, "to": pl.Date, "postings": pl.Int64, "share": pl.Float64, "partial": pl.Boolean,
@@ -19,7 +20,7 @@ _SCHEMA: dict[str, Any] = {
 
 
 def over_time(
-    frame: pl.DataFrame | pl.LazyFrame,
+    frame: Frame,
     every: Every = "auto",
     by: str = "created",
     *,
@@ -30,7 +31,7 @@ def over_time(
 
     Parameters
     ----------
-    frame : DataFrame or LazyFrame
+    frame : DataFrame, LazyFrame or Rows
         Postings.
     every : {"auto", "day", "week", "month", "year"}
         By what; ``"auto"``: what gives about 30 columns or more.
@@ -55,14 +56,16 @@ def over_time(
     """
     asked = scope(frame, [by], of, unique)
     at = asked.rows.select(at=moment(asked.rows, by))
-    total, first, last = collected(at.select(pl.len(), first=pl.col("at").min(), last=pl.col("at").max()))[0].row(0)
+    ends = tally(at, total=pl.len(), least={"first": pl.col("at")}, most={"last": pl.col("at")})
+    total, first, last = collected(ends)[0].row(0)
     if not total:
         return none(asked.title(f"Postings over time, {_word(by)}", total), _SCHEMA)
     if first is None:
         return _undated(asked.title(f"Postings over time, {_word(by)}", total), total)
     unit = periods.unit_of(every, first, last)
-    counted = at.drop_nulls().group_by(periods.starts(pl.col("at"), unit).alias("from")).agg(postings=pl.len())
-    made = periods.filled(periods.grid(first, last, unit), collected(counted)[0])
+    starts = at.drop_nulls("at").select(periods.starts(pl.col("at"), unit).alias("from"))
+    counted = collected(tally(starts, "from", postings=pl.len()))[0]
+    made = periods.filled(periods.grid(first, last, unit), counted)
     undated = total - made["postings"].sum()
     if undated:
         made = pl.concat([made, pl.DataFrame({"postings": [undated], "partial": [False]})], how="diagonal_relaxed")

@@ -10,11 +10,12 @@ import polars as pl
 
 from ...charts import parts, series
 from ...errors import InvalidQuery
+from ..rows import Rows, collected, tally
 from . import periods
 from .answer import NOT_STATED, SMALL, Answer, none, percent, shaped
 from .groups import grouped, several
 from .periods import Every, Unit
-from .scope import checked, collected, moment, scope
+from .scope import Frame, checked, moment, scope
 from .values import label, noun
 
 MODES = ("remote", "hybrid", "on-site", NOT_STATED)
@@ -28,7 +29,7 @@ _BY_GROUP: dict[str, Any] = {"group": pl.String, "kind": pl.String, **_COUNTS}
 
 
 def remote_share(
-    frame: pl.DataFrame | pl.LazyFrame,
+    frame: Frame,
     every: Every = "auto",
     by: str | None = None,
     *,
@@ -40,7 +41,7 @@ def remote_share(
 
     Parameters
     ----------
-    frame : DataFrame or LazyFrame
+    frame : DataFrame, LazyFrame or Rows
         Postings with ``work_mode``: ``enrich(frame, only=["work_mode"])``.
     every : {"auto", "day", "week", "month", "year"}
         By what time of first sight, without `by`.
@@ -73,7 +74,7 @@ def remote_share(
     asked = scope(frame, ["work_mode", by or "created"], of, unique)
     stated = pl.col("work_mode").cast(pl.String)
     mode = pl.when(stated.is_in(MODES)).then(stated).otherwise(pl.lit(NOT_STATED))
-    counts = collected(asked.rows.group_by(mode=mode).agg(pl.len()))[0]
+    counts = collected(tally(asked.rows.select(mode=mode), "mode", postings=pl.len()))[0]
     of_mode = {name: dict(counts.iter_rows()).get(name, 0) for name in MODES}
     total = sum(of_mode.values())
     table, what, draw = _by_time(asked.rows, mode, every) if by is None else _by_group(asked.rows, mode, by, count)
@@ -87,12 +88,12 @@ def remote_share(
 Made = tuple[pl.DataFrame, str, Callable[[Answer], Any] | None]
 
 
-def _by_time(rows: pl.LazyFrame, mode: pl.Expr, every: Every) -> Made:
+def _by_time(rows: Rows, mode: pl.Expr, every: Every) -> Made:
     at = rows.select(at=moment(rows, "created"), mode=mode)
-    first, last = collected(at.select(first=pl.col("at").min(), last=pl.col("at").max()))[0].row(0)
+    first, last = collected(tally(at, least={"first": pl.col("at")}, most={"last": pl.col("at")}))[0].row(0)
     unit = periods.unit_of(every, first, last) if first else "day"
     times = at.select(periods.starts(pl.col("at"), unit).alias("from"), "mode")
-    counted = collected(times.group_by("from", "mode").agg(postings=pl.len()))[0]
+    counted = collected(tally(times, "from", "mode", postings=pl.len()))[0]
     grid = periods.grid(first, last, unit) if first else pl.DataFrame(schema=_BY_TIME).select("from", "to", "partial")
     if counted["from"].null_count():
         grid = pl.concat([grid, pl.DataFrame({"partial": [False]})], how="diagonal_relaxed")
@@ -100,9 +101,9 @@ def _by_time(rows: pl.LazyFrame, mode: pl.Expr, every: Every) -> Made:
     return table, f"{unit} of first sight" if first else "time", partial(_draw_time, unit=unit) if first else None
 
 
-def _by_group(rows: pl.LazyFrame, mode: pl.Expr, by: str, count: int) -> Made:
+def _by_group(rows: Rows, mode: pl.Expr, by: str, count: int) -> Made:
     groups = grouped(rows, by, count, mode=mode)
-    counted = collected(groups.group_by("rank", "group", "kind", "mode").agg(postings=pl.len()))[0]
+    counted = collected(tally(groups, "rank", "group", "kind", "mode", postings=pl.len()))[0]
     keys = counted.select("rank", "group", "kind").unique().sort("rank")
     return shaped(_shares(keys, counted, ["rank"]), _BY_GROUP), noun(by), partial(_draw_groups, noun=noun(by))
 

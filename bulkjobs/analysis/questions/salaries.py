@@ -10,9 +10,11 @@ import polars as pl
 
 from ...charts import boxes, parts
 from ...errors import InvalidQuery
+from ..rows import Rows, collected, tally
 from .answer import NOT_STATED, SMALL, Answer, none, percent, quoted, shaped
 from .groups import EVERY, grouped, several
-from .scope import checked, collected, scope
+from .quantiles import quantiles
+from .scope import Frame, checked, scope
 from .values import label, noun
 
 PLAUSIBLE = 20
@@ -24,13 +26,15 @@ _SCHEMA: dict[str, Any] = {
     **dict.fromkeys(_QUANTILES, pl.Float64), "small": pl.Boolean,
 }  # fmt: skip
 _INFERRED = ("currency_inferred", "period_inferred")
+_KEYS = ["rank", "group", "kind"]
 _YEAR = ("salary_year_min", "salary_year_max")
 _MIDDLE = pl.mean_horizontal(_YEAR).cast(pl.Float64)
 _PAY = pl.when(_MIDDLE.is_finite()).then(_MIDDLE)
+_STATED = pl.col("times").filter(pl.col("number").is_not_null()).sum()
 
 
 def salaries(
-    frame: pl.DataFrame | pl.LazyFrame,
+    frame: Frame,
     by: str | None = None,
     currency: str | None = None,
     *,
@@ -46,7 +50,7 @@ def salaries(
 
     Parameters
     ----------
-    frame : DataFrame or LazyFrame
+    frame : DataFrame, LazyFrame or Rows
         Postings with ``currency``, ``salary_year_min`` and ``salary_year_max``: ``enrich(frame, only=["salary"])``.
     by : str, optional
         A column; its values with most pay stated are told apart.
@@ -74,11 +78,10 @@ def salaries(
     if currency is not None and not (isinstance(currency, str) and re.fullmatch("[A-Za-z]{3}", currency)):
         raise InvalidQuery(f"currency must be a code such as 'EUR', not {currency!r}.", field="currency")
     checked(count)
+    frame = Rows.of(frame)
     inferred = [name for name in _INFERRED if name in frame.collect_schema().names()]
     asked = scope(frame, ["currency", *_YEAR, *inferred, *([by] if by else [])], of, unique)
-    sums = collected(
-        asked.rows.group_by("currency").agg(pl.len(), stated=_PAY.count(), middle=_PAY.filter(_PAY > 0).median())
-    )[0].sort("stated", "currency", descending=[True, False], nulls_last=True)
+    sums = _by_currency(asked.rows)
     total = int(sums["len"].sum())
     code = currency.upper() if currency else _most_frequent(sums)
     what = f"Pay{' in ' if code else ''}{code} a year" + (f", by {noun(by)}" if by else "")
@@ -87,8 +90,11 @@ def salaries(
     bounds = _plausible(sums, code)
     used = (pl.col("currency") == code).fill_null(False) & _PAY.is_between(*bounds) & (_PAY > 0)
     guessed = used & pl.any_horizontal(pl.lit(False), *(pl.col(name).fill_null(False) for name in inferred))
-    table = shaped(_table(grouped(asked.rows, by, count, used, pay=pl.when(used).then(_PAY))), _SCHEMA)
-    kept, guesses = collected(asked.rows.select(used=used.sum(), guessed=guessed.sum()))[0].row(0)
+    groups = grouped(asked.rows, by, count, used, number=pl.when(used).then(_PAY))
+    counts, known = collected(
+        tally(groups, *_KEYS, "number", times=pl.len()), tally(asked.rows, used=used.sum(), guessed=guessed.sum())
+    )
+    table, (kept, guesses) = shaped(_table(counts), _SCHEMA), known.row(0)
     note = several(asked.rows, by) + _note(sums, code, kept, bounds)
     if guesses:
         note += f" Its currency or period is inferred in {guesses:,} ({percent(guesses, kept)})."
@@ -106,10 +112,19 @@ def _most_frequent(sums: pl.DataFrame) -> str:
     return "" if found.is_empty() else str(found[0, "currency"])
 
 
-def _table(rows: pl.LazyFrame) -> pl.DataFrame:
-    quantiles = {name: pl.col("pay").quantile(at, "linear") for name, at in _QUANTILES.items()}
-    made = rows.group_by("rank", "group", "kind").agg(postings=pl.len(), stated=pl.col("pay").count(), **quantiles)
-    return collected(made.with_columns(small=pl.col("stated") < SMALL))[0].sort("rank", "group")
+def _by_currency(rows: Rows) -> pl.DataFrame:
+    """Count by currency, the most frequent first: ``len``, ``stated`` and the median of what is more than nothing."""
+    counts = collected(tally(rows.select("currency", number=_PAY), "currency", "number", times=pl.len()))[0]
+    sums = counts.group_by("currency").agg(len=pl.col("times").sum(), stated=_STATED)
+    middle = quantiles(counts.filter(pl.col("number") > 0), ["currency"], {"middle": 0.5})
+    sums = sums.join(middle, on="currency", how="left", nulls_equal=True)
+    return sums.sort("stated", "currency", descending=[True, False], nulls_last=True)
+
+
+def _table(counts: pl.DataFrame) -> pl.DataFrame:
+    made = counts.group_by(_KEYS).agg(postings=pl.col("times").sum(), stated=_STATED)
+    made = made.join(quantiles(counts, _KEYS, _QUANTILES), on=_KEYS, how="left")
+    return made.with_columns(small=pl.col("stated") < SMALL).sort("rank", "group")
 
 
 def _sentence(table: pl.DataFrame, code: str, kept: int) -> str:

@@ -10,6 +10,10 @@ import polars as pl
 from ...display import safe_text
 from ...errors import InvalidQuery
 from ..enrich import PARTS
+from ..rows import Rows
+
+Frame = pl.DataFrame | pl.LazyFrame | Rows
+"""What a question is asked of."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,7 @@ class Scope:
 
     Attributes
     ----------
-    rows : LazyFrame
+    rows : Rows
         The postings, with the columns that the question reads.
     of : str
         Which postings they are, in words.
@@ -26,7 +30,7 @@ class Scope:
         Whether a posting that was put up again counts once.
     """
 
-    rows: pl.LazyFrame
+    rows: Rows
     of: str
     unique: bool
 
@@ -37,7 +41,7 @@ class Scope:
         return f"{what} ({count}{once}{more})" + (f": {self.of}" if self.of else "")
 
 
-def scope(frame: pl.DataFrame | pl.LazyFrame, columns: Sequence[str], of: str = "", unique: bool = False) -> Scope:
+def scope(frame: Frame, columns: Sequence[str], of: str = "", unique: bool = False) -> Scope:
     """Take the columns that a question reads out of a frame.
 
     Raises
@@ -45,14 +49,14 @@ def scope(frame: pl.DataFrame | pl.LazyFrame, columns: Sequence[str], of: str = 
     InvalidQuery
         The frame lacks one of them.
     """
-    lazy = frame.lazy()
-    names = lazy.collect_schema().names()
+    given = Rows.of(frame)
+    names = given.collect_schema().names()
     needed = list(dict.fromkeys([*columns, *(("canonical_id", "created", "id") if unique else ())]))
     for name in needed:
         if name not in names:
             raise _lacking(name)
-    rows = lazy.select(needed)
-    return Scope(_first_ones(rows) if unique else rows, " ".join(safe_text(of).split()), unique)
+    rows = given.select(needed)
+    return Scope(rows.map(_first_ones) if unique else rows, " ".join(safe_text(of).split()), unique)
 
 
 def checked(count: int) -> int:
@@ -68,17 +72,12 @@ def checked(count: int) -> int:
     return count
 
 
-def collected(*lazy: pl.LazyFrame) -> list[pl.DataFrame]:
-    """Run small sums over many postings, in one pass where they share it, and in pieces where they are large."""
-    return pl.collect_all(lazy, engine="streaming")
-
-
-def dtype(rows: pl.LazyFrame, column: str) -> pl.DataType:
+def dtype(rows: Rows, column: str) -> pl.DataType:
     """Return the type of a column."""
     return rows.collect_schema()[column]
 
 
-def moment(rows: pl.LazyFrame, column: str) -> pl.Expr:
+def moment(rows: Rows, column: str) -> pl.Expr:
     """Return a column of dates or times as times in UTC, without a zone.
 
     Raises

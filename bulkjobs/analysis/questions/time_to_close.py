@@ -10,10 +10,11 @@ import polars as pl
 
 from ...charts import parts, series
 from ...display import counted
+from ..rows import Rows, Tally, collected, tally
 from .answer import NOT_STATED, SMALL, Answer, none, percent, quoted, shaped
 from .groups import EVERY, GROUPS, grouped, several
 from .lifetimes import CAVEAT, READS, latest, lifetimes
-from .scope import checked, collected, scope
+from .scope import Frame, checked, scope
 from .survival import days_until, survival
 from .values import label, noun
 
@@ -26,7 +27,7 @@ _QUARTILES = {"p25": 0.25, "median": 0.5, "p75": 0.75}
 
 
 def time_to_close(
-    frame: pl.DataFrame | pl.LazyFrame,
+    frame: Frame,
     by: str | None = None,
     *,
     count: int = GROUPS,
@@ -41,7 +42,7 @@ def time_to_close(
 
     Parameters
     ----------
-    frame : DataFrame or LazyFrame
+    frame : DataFrame, LazyFrame or Rows
         Postings.
     by : str, optional
         A column; its most frequent values are told apart.
@@ -72,7 +73,7 @@ def time_to_close(
     asked = scope(frame, [*READS, *([by] if by else [])], of, unique)
     end = latest(asked.rows, until)
     lasted = _lasted(grouped(asked.rows, by, count, **lifetimes(asked.rows)), end)
-    total, counts = collected(asked.rows.select(pl.len()), lasted)
+    total, counts = collected(tally(asked.rows, postings=pl.len()), lasted)
     title = asked.title("Days until postings close" + (f", by {noun(by)}" if by else ""), total.item())
     if counts.is_empty():
         return none(title, _SCHEMA)
@@ -86,18 +87,19 @@ def time_to_close(
     return Answer(found, title, _sentence(found), several(asked.rows, by) + _note(found, end), draw)
 
 
-def _lasted(rows: pl.LazyFrame, end: dt.datetime | None) -> pl.LazyFrame:
+def _lasted(rows: Rows, end: dt.datetime | None) -> Tally:
     """Count by group and days how many closed or were open still; without days, those of which it is not known."""
     watched = pl.lit(end, pl.Datetime("us"))
     known = (pl.col("known") & (pl.col("opened") <= watched)).fill_null(False)
     ended = (pl.col("closed") <= watched).fill_null(False)
     days = (pl.when(ended).then("closed").otherwise(watched) - pl.col("opened")).dt.total_days()
     each = rows.select(*_KEYS, known=known, ended=ended, days=pl.when(known).then(days))
-    return each.group_by(*_KEYS, "days").agg(
+    return tally(
+        each, *_KEYS, "days",
         ended=(pl.col("ended") & pl.col("known")).sum(),
         censored=(~pl.col("ended") & pl.col("known")).sum(),
         unknown=(~pl.col("known")).sum(),
-    )
+    )  # fmt: skip
 
 
 def _row(key: Any, counts: pl.DataFrame, curve: pl.DataFrame) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal, get_args
 
 import polars as pl
 
 from ...charts import parts
 from ...errors import InvalidQuery
+from ..rows import Large, collected, tally
 from .answer import SMALL, Answer, none, percent, quoted, shaped
-from .scope import checked, collected, dtype, scope
+from .scope import Frame, checked, dtype, scope
 from .values import each, is_list, noun, value
 
 Order = Literal["both", "lift"]
@@ -21,7 +23,7 @@ _SCHEMA: dict[str, Any] = {
 
 
 def together(
-    frame: pl.DataFrame | pl.LazyFrame,
+    frame: Frame,
     count: int = 15,
     *,
     column: str = "skills",
@@ -33,7 +35,7 @@ def together(
 
     Parameters
     ----------
-    frame : DataFrame or LazyFrame
+    frame : DataFrame, LazyFrame or Rows
         Postings.
     count : int, default 15
         How many pairs, at the most.
@@ -64,25 +66,28 @@ def together(
     if order not in get_args(Order):
         raise InvalidQuery(f"order must be 'both' or 'lift', not {order!r}.", field="order")
     asked = scope(frame, [column], of, unique)
-    rows = asked.rows.cast({column: pl.List(pl.String)}) if dtype(asked.rows, column) == pl.Null else asked.rows
+    rows = asked.rows
+    if dtype(rows, column) == pl.Null:
+        rows = rows.select(pl.col(column).cast(pl.List(pl.String)))
     if not is_list(rows, column):
         raise InvalidQuery(f"The column {column!r} holds no lists.", field=column,
                            next_step=f'frame.with_columns(pl.col("{column}").str.split(","))')  # fmt: skip
-    valued = rows.select(value=value(rows, column)).with_row_index("at")
-    items = each(valued)
-    pairs = items.join(items, on="at").filter(pl.col("value") < pl.col("value_right"))
-    totals, single, both = collected(
-        valued.select(pl.len(), stated=pl.col("value").count(), several=(pl.col("value").list.len() > 1).sum()),
-        items.group_by("value").len("times"),
-        pairs.group_by(first="value", second="value_right").agg(both=pl.len()),
+    valued = rows.select(value=value(rows, column))
+    several = (pl.col("value").list.len() > 1).sum()
+    totals, single = collected(
+        tally(valued, total=pl.len(), stated=pl.col("value").count(), several=several),
+        tally(each(valued), "value", times=pl.len()),
     )
-    total, stated, several = totals.row(0)
+    total, stated, more = totals.row(0)
     title = asked.title(f"Pairs of {noun(column)}s that come together{_ORDERS[order]}", total)
     if not total:
         return none(title, _SCHEMA)
-    table = _table(both, single, stated, order).head(count)
+    pairs = tally(valued.map(_pairs), "first", "second", both=pl.len())
+    first = partial(_table, single=single, stated=stated, order=order, count=count)
+    found = collected(Large(pairs, first))[0]
+    table = _ordered(found, order).head(count)
     note = (
-        f"None stated: {total - stated:,} ({percent(total - stated, total)} of all); several stated: {several:,}."
+        f"None stated: {total - stated:,} ({percent(total - stated, total)} of all); several stated: {more:,}."
         " Lift: how many times as often as by chance; 1 is chance."
     )
     said = _sentence(table, noun(column))
@@ -92,7 +97,14 @@ def together(
 _ORDERS = {"both": "", "lift": ", most above chance"}
 
 
-def _table(both: pl.DataFrame, single: pl.DataFrame, stated: int, order: Order) -> pl.DataFrame:
+def _pairs(valued: pl.LazyFrame) -> pl.LazyFrame:
+    """Return a row for each two values that stand in one posting, in the order of the alphabet."""
+    both = valued.drop_nulls("value").select(first="value", second="value")
+    return both.explode("first").explode("second").filter(pl.col("first") < pl.col("second"))
+
+
+def _table(both: pl.DataFrame, single: pl.DataFrame, stated: int, order: Order, count: int) -> pl.DataFrame:
+    """Return the first ones of some pairs."""
     table = both.join(single.rename({"value": "first", "times": "a"}), on="first")
     table = table.join(single.rename({"value": "second", "times": "b"}), on="second")
     times = {name: pl.col(name).cast(pl.Float64) for name in ("both", "a", "b")}
@@ -103,7 +115,11 @@ def _table(both: pl.DataFrame, single: pl.DataFrame, stated: int, order: Order) 
     )
     if order == "lift":
         table = table.filter(~pl.col("small"))
-    return shaped(table.sort(order, "first", "second", descending=[True, False, False]), _SCHEMA)
+    return shaped(_ordered(table, order).head(count), _SCHEMA)
+
+
+def _ordered(table: pl.DataFrame, order: Order) -> pl.DataFrame:
+    return table.sort(order, "first", "second", descending=[True, False, False])
 
 
 def _sentence(table: pl.DataFrame, noun: str) -> str:

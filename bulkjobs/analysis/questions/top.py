@@ -9,21 +9,27 @@ import polars as pl
 
 from ...charts import parts
 from ...display import counted
+from ..rows import Rows, collected, tally
 from .answer import NOT_STATED, OTHERS, SMALL, Answer, none, percent, quoted, shaped, signed
+from .frequent import Frequent, frequent
 from .halves import Halves, Period, halves
-from .scope import checked, collected, moment, scope
-from .values import each, is_list, label, noun, value
+from .scope import Frame, checked, moment, scope
+from .values import is_list, label, noun, value
 
 _MOVED = 0.5  # percentage points; less is no news
 _SCHEMA: dict[str, Any] = {
     "value": pl.String, "kind": pl.String, "postings": pl.Int64, "share": pl.Float64, "share_of_all": pl.Float64,
     "before": pl.Float64, "after": pl.Float64, "change": pl.Float64, "small": pl.Boolean,
 }  # fmt: skip
-_COUNTS = {"postings": pl.len(), "before": (pl.col("half") == 0).sum(), "after": (pl.col("half") == 1).sum()}
+_COUNTS: dict[str, Any] = {
+    "postings": pl.len(),
+    "before": (pl.col("half") == 0).sum(),
+    "after": (pl.col("half") == 1).sum(),
+}
 
 
 def top(
-    frame: pl.DataFrame | pl.LazyFrame,
+    frame: Frame,
     column: str,
     count: int = 10,
     period: Period | None = None,
@@ -35,7 +41,7 @@ def top(
 
     Parameters
     ----------
-    frame : DataFrame or LazyFrame
+    frame : DataFrame, LazyFrame or Rows
         Postings.
     column : str
         Any, such as ``"company_name"`` or ``"skills"``. Of a list, each item counts once a posting.
@@ -65,6 +71,7 @@ def top(
         The frame lacks the column, or `count` or `period` make no sense.
     """
     checked(count)
+    frame = Rows.of(frame)
     dated = period is not None or "created" in frame.collect_schema().names()
     asked = scope(frame, [column, *(["created"] if dated else [])], of, unique)
     cut = halves(asked.rows, period) if dated else None
@@ -72,18 +79,18 @@ def top(
     valued = asked.rows.select(half=half, value=value(asked.rows, column))
     if period:
         valued = valued.drop_nulls("half")
-    stated = valued.drop_nulls("value")
-    sums, of_stated, found = collected(
-        valued.select(**_COUNTS), stated.select(**_COUNTS), each(valued).group_by("value").agg(**_COUNTS)
+    sums, of_stated, kept = collected(
+        tally(valued, **_COUNTS), tally(valued.drop_nulls("value"), **_COUNTS), frequent(valued, count, **_COUNTS)
     )
+    found = Frequent.of(kept, count)
     title = asked.title(
-        _what(column, count, len(found)), sums[0, "postings"], f", {cut.during}" if period and cut else ""
+        _what(column, count, found.distinct), sums[0, "postings"], f", {cut.during}" if period and cut else ""
     )
     if not sums[0, "postings"]:
         return none(title, _SCHEMA)
     listed = is_list(valued, "value")
-    table = _table(found, sums, of_stated, count, others=not listed)
-    draw = partial(_draw, column=column, cut=cut) if len(found) else None
+    table = _table(found, sums, of_stated, others=not listed)
+    draw = partial(_draw, column=column, cut=cut) if found.distinct else None
     return Answer(table, title, _sentence(table, column), _note(table, listed, cut), draw)
 
 
@@ -93,13 +100,16 @@ def _what(column: str, count: int, distinct: int) -> str:
     return f"Postings by {noun(column)}, all values"
 
 
-def _table(found: pl.DataFrame, sums: pl.DataFrame, stated: pl.DataFrame, count: int, *, others: bool) -> pl.DataFrame:
+def _table(found: Frequent, sums: pl.DataFrame, stated: pl.DataFrame, *, others: bool) -> pl.DataFrame:
     counts = list(_COUNTS)
-    found = found.sort("postings", "value", descending=[True, False])
-    shown = found.head(count).with_columns(kind=pl.lit("value"))
-    rest = found.slice(count).select(pl.col(counts).sum()).with_columns(value=pl.lit(OTHERS), kind=pl.lit(OTHERS))
+    shown = found.head.with_columns(kind=pl.lit("value"))
+    rest = found.others.with_columns(value=pl.lit(OTHERS), kind=pl.lit(OTHERS))
     left = (sums - stated).with_columns(value=pl.lit(NOT_STATED), kind=pl.lit(NOT_STATED))
-    rows = [shown, *([rest] if others and len(found) > count else []), *([left] if left[0, "postings"] else [])]
+    rows = [
+        shown,
+        *([rest] if others and found.distinct > len(found.head) else []),
+        *([left] if left[0, "postings"] else []),
+    ]
     table = pl.concat(rows, how="diagonal_relaxed")
     is_stated = pl.col("kind") != NOT_STATED
     base = dict(zip(counts, stated.row(0), strict=True))

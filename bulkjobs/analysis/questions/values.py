@@ -6,6 +6,7 @@ import polars as pl
 
 from ...display import safe_text
 from ...errors import InvalidQuery
+from ..rows import Rows
 from .answer import NOT_STATED, OTHERS
 from .scope import dtype
 
@@ -26,12 +27,12 @@ def label(value: str, kind: str = "value") -> str:
     return f"“{value}”" if kind == "value" and value in (NOT_STATED, OTHERS) else value
 
 
-def is_list(rows: pl.LazyFrame, column: str) -> bool:
+def is_list(rows: Rows, column: str) -> bool:
     """Tell whether a posting has any number of values in a column."""
     return isinstance(dtype(rows, column), pl.List)
 
 
-def value(rows: pl.LazyFrame, column: str) -> pl.Expr:
+def value(rows: Rows, column: str) -> pl.Expr:
     """Return a column as String, or List(String) with each item once; null where nothing is stated.
 
     Blanks around a value don't count, and a blank text states nothing.
@@ -52,10 +53,12 @@ def value(rows: pl.LazyFrame, column: str) -> pl.Expr:
     return pl.when(items.list.len() > 0).then(items)
 
 
-def each(valued: pl.LazyFrame) -> pl.LazyFrame:
+def each(valued: Rows) -> Rows:
     """Return one row a posting and value, without postings that state none. Has ``value`` of `value`."""
     stated = valued.drop_nulls("value")
-    return stated.explode("value", empty_as_null=False) if is_list(valued, "value") else stated
+    if not is_list(valued, "value"):
+        return stated
+    return stated.map(lambda part: part.explode("value", empty_as_null=False))
 
 
 def _text(given: pl.Expr) -> pl.Expr:

@@ -1,0 +1,205 @@
+"""`prepare`: enrich postings of any number, to files of which questions can be asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ..disk import whole
+from ..errors import ConfigError, InvalidQuery
+from ..events import Listener, Worked, notify
+from ..records import POSTING_SCHEMA
+from .engine import Engine, engine_of
+from .enrich import PARTS, enrich
+from .pay import HOURS_A_YEAR
+from .pieces import Piece, Settings, make_part, make_piece, older, places, rows_of, versions
+from .prepared import FORMAT, MARK, Prepared, mark_of, part_file
+from .text import Taxonomy, default_taxonomy
+from .units import Source, Units
+
+WANTED = tuple(name for name in PARTS if name != "plain")
+"""The parts of `enrich` that are made unless told."""
+
+_ROWS = 100_000  # postings of a part, about
+_PARTS = 1_000  # of more postings than these times `_ROWS`, parts are larger
+_PIECES = "pieces"
+
+
+def prepare(
+    source: Source,
+    folder: str | Path,
+    *,
+    engine: object = "local",
+    parts: int | None = None,
+    only: Iterable[str] = WANTED,
+    taxonomy: Taxonomy | None = None,
+    hours_a_year: float = HOURS_A_YEAR,
+    days: int = 180,
+    same: Sequence[str] = (),
+    texts: bool = False,
+    as_of: dt.datetime | str | None = None,
+    overwrite: bool = False,
+    on_event: Listener | None = None,
+) -> Prepared:
+    """Enrich postings, however many, and keep them in Parquet files, to ask any number of questions of.
+
+    What `bulkjobs.analysis.enrich` makes of a frame, this makes of a library that is larger than the memory: the
+    columns are the same, to the last repost. Do it again after it was cut off, and it goes on where it was; do it again
+    when it is done, and it is opened.
+
+    Parameters
+    ----------
+    source : Library, path, LazyFrame, or sequence of paths or LazyFrames
+        A library, of which the newest version of each posting is taken; a folder of Parquet files, one or some of them,
+        with columns of `bulkjobs.records.POSTING_SCHEMA`; or lazy frames, each small enough for one worker.
+    folder : path
+        Where to put the files: a folder of their own. All workers must see it under this path.
+    engine : "local" or dask.distributed.Client
+        Where to work: in this process, 100,000 postings at a time; or on the workers of a Dask cluster, best
+        with one thread each, since polars has its own. The result does not depend on it.
+    parts : int, optional
+        How many files; one for 100,000 postings unless told, and 1,000 at the most.
+    only, taxonomy, hours_a_year, days, same
+        As for `bulkjobs.analysis.enrich`; of its parts all but the plain text.
+    texts : bool
+        Keep the column ``description``. Else it says "…" where there is a text, so that one can count what is stated.
+    as_of : datetime or str, optional
+        Of a library only what had been added by then (UTC).
+    overwrite : bool
+        Replace what the folder holds of other postings, or other settings.
+    on_event : callable, optional
+        Is told `bulkjobs.events.Worked` as files are done.
+
+    Returns
+    -------
+    Prepared
+        To be given to questions in place of a frame.
+
+    Raises
+    ------
+    InvalidQuery
+        There are no such postings, or a setting makes no sense.
+    ConfigError
+        The folder holds something else; or what this needs is not installed; or the cluster could not do it.
+    """
+    worker = engine_of(engine)
+    how = _settings(only, taxonomy, hours_a_year, days, same, texts)
+    if parts is not None and (isinstance(parts, bool) or not isinstance(parts, int) or parts < 1):
+        raise InvalidQuery(f"parts must be a whole number from 1 on, not {parts!r}.", field="parts")
+    units = Units.of(source, as_of=as_of)
+    columns = tuple(POSTING_SCHEMA) if units.versions else tuple(units.scans[0].collect_schema().names())
+    _check(units, how)
+    count = parts or min(_PARTS, max(1, -(-units.rows // _ROWS)))
+    target = Path(folder).absolute()
+    mark = {"format": FORMAT, "key": _key(units, how), "parts": count, "settings": how.known}
+    if _begun(target, mark, overwrite=overwrite):
+        _make(target, units, columns, how, count, worker, on_event)
+        rows = [rows_of(part_file(target, number)) for number in range(count)]
+        _write(target, {**mark, "rows": rows})
+    shutil.rmtree(target / _PIECES, ignore_errors=True)
+    return Prepared.open(target, engine=worker)
+
+
+def _settings(
+    only: Iterable[str], taxonomy: Taxonomy | None, hours_a_year: float, days: int, same: Sequence[str], texts: bool
+) -> Settings:
+    wanted = (only,) if isinstance(only, str) else tuple(only)
+    if "description" in same and not texts:
+        raise InvalidQuery(
+            "Texts can't be compared that are not kept.", field="same", next_step="prepare(..., texts=True)"
+        )
+    skills = taxonomy or (default_taxonomy() if "skills" in wanted else None)
+    return Settings(wanted, skills, hours_a_year, days, tuple(same), texts)
+
+
+def _check(units: Units, how: Settings) -> None:
+    """Refuse before any work what `enrich` would refuse."""
+    enrich(units.scans[0], only=how.only, taxonomy=how.taxonomy, hours_a_year=how.hours_a_year, same=how.same)
+
+
+def _make(
+    target: Path,
+    units: Units,
+    columns: tuple[str, ...],
+    how: Settings,
+    parts: int,
+    worker: Engine,
+    on_event: Listener | None,
+) -> None:
+    """Make pieces of all units, and parts of all pieces; those that are there already stay."""
+    folder = target / _PIECES
+    folder.mkdir(exist_ok=True)
+    pieces = [folder / f"piece-{number:05}.parquet" for number in range(len(units.scans))]
+    files = [(number, part_file(target, number)) for number in range(parts)]
+    if any(not path.exists() for _, path in files):
+        missing = [number for number, path in enumerate(pieces) if not path.exists()]
+        gone = _older(units, worker) if missing and units.versions else {}
+        todo = [Piece(units.scans[number], columns, gone.get(number), pieces[number]) for number in missing]
+        told = partial(_Progress, on_event, worker)
+        worker.each(partial(make_piece, how, parts), todo, told("enrich", len(pieces), len(pieces) - len(todo)))
+        worker.each(partial(make_part, how, pieces), files, told("reposts", parts, 0))
+
+
+def _older(units: Units, worker: Engine) -> dict[int, pl.Series]:
+    """Find the rows that are older versions of postings, by buckets of ids."""
+    found = worker.buckets(versions, list(enumerate(units.scans)), _as_it_is, older)
+    return places(pl.concat(found))
+
+
+def _as_it_is(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows
+
+
+class _Progress:
+    """Tells how many of the files are done."""
+
+    def __init__(self, listener: Listener | None, worker: Engine, step: str, of: int, done: int) -> None:
+        self._listener, self._step, self._of, self._done = listener, step, of, done
+        self._dashboard = getattr(worker, "dashboard", None)
+
+    def __call__(self, result: int) -> None:
+        self._done += 1
+        notify(self._listener, Worked("", self._step, self._done, self._of, self._dashboard))
+
+
+def _key(units: Units, how: Settings) -> str:
+    """Return what tells these postings and settings from all others; the hashes of polars are those of a version."""
+    known = {**units.known, **how.known, "polars": pl.__version__}
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+
+def _begun(target: Path, mark: dict[str, Any], *, overwrite: bool) -> bool:
+    """Take a folder for a preparation; False where it is done already."""
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        there = any(target.iterdir())
+    except OSError as error:
+        raise ConfigError(f"{target} can't be used ({error}).", next_step="choose another folder") from error
+    known = mark_of(target)
+    if known is not None and {**known, "rows": None} == {**mark, "rows": None}:
+        return "rows" not in known
+    if there and known is None:
+        raise ConfigError(f"{target} holds something else.", next_step="choose an empty folder")
+    if known is not None and not overwrite:
+        raise ConfigError(
+            f"{target} was prepared of other postings, or with other settings.",
+            next_step="choose another folder, or overwrite=True",
+        )
+    shutil.rmtree(target / _PIECES, ignore_errors=True)
+    for path in (target / MARK, *target.glob("part-*.parquet")):
+        path.unlink(missing_ok=True)
+    _write(target, mark)
+    return True
+
+
+def _write(target: Path, mark: dict[str, Any]) -> None:
+    with whole(target / MARK) as unfinished:
+        unfinished.write_text(json.dumps(mark), encoding="utf-8")

@@ -1,0 +1,122 @@
+"""What postings are read in: units of Parquet files, each small enough for one worker."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ..errors import InvalidQuery
+from ..library import Library
+from ..library.library import utc_moment
+from ..records import POSTING_SCHEMA
+
+Source = Library | pl.LazyFrame | str | Path | Sequence[str | Path | pl.LazyFrame]
+"""A library; a folder of Parquet files, one of them, or some; or lazy frames, each of which one worker can hold."""
+
+_ROWS = 100_000  # postings of a unit, at the most; a lazy frame is not cut
+_UNITS = 1_000  # of more postings than these times `_ROWS`, units are larger
+
+
+@dataclass(frozen=True)
+class Units:
+    """Postings, in units.
+
+    Attributes
+    ----------
+    scans : list of LazyFrame
+        The rows of each unit, the same at each reading.
+    rows : int
+        Of all, older versions of postings included.
+    versions : bool
+        Whether a posting may be there several times, and the newest of these versions counts; rows then have the
+        columns of `bulkjobs.library.LIBRARY_SCHEMA`.
+    known : dict
+        What they are read from, as far as it tells whether it is the same later. JSON-ready.
+    """
+
+    scans: list[pl.LazyFrame]
+    rows: int
+    versions: bool
+    known: dict[str, Any]
+
+    @classmethod
+    def of(cls, source: Source, *, as_of: dt.datetime | str | None = None) -> Units:
+        """Take what `prepare` is given.
+
+        Raises
+        ------
+        InvalidQuery
+            It is nothing of this kind, or there is no file.
+        """
+        if isinstance(source, Library):
+            return cls._of_library(source, as_of)
+        if as_of is not None:
+            raise InvalidQuery("as_of is for libraries: files know no time.", field="as_of")
+        if isinstance(source, pl.LazyFrame):
+            source = [source]
+        if isinstance(source, str | Path):
+            source = _listed(Path(source))
+        if not isinstance(source, Sequence) or not source:
+            raise InvalidQuery(
+                f"{source!r} holds no postings in files.", field="source", next_step="a Library, or Parquet files"
+            )
+        files = [one if isinstance(one, pl.LazyFrame) else pl.scan_parquet(one) for one in source]
+        rows = [int(one.select(pl.len()).collect(engine="streaming").item()) for one in files]
+        whole = [isinstance(one, pl.LazyFrame) for one in source]
+        return cls(
+            list(_cut(zip(files, rows, whole, strict=True))), sum(rows), False, {"files": list(map(_mark, source))}
+        )
+
+    @classmethod
+    def _of_library(cls, library: Library, as_of: dt.datetime | str | None) -> Units:
+        versions = library.versions()
+        version = None if versions.is_empty() else int(versions["version"][0])
+        moment = None if as_of is None else utc_moment(as_of)
+        files = library.files(version=version)
+        cut = list(_cut((file.scan, file.rows, False) for file in files))
+        if moment is not None:
+            cut = [scan.filter(pl.col("added_at") <= moment) for scan in cut]
+        known = {
+            "library": [file.name for file in files],  # what a file holds never changes
+            "as_of": None if moment is None else moment.isoformat(),
+        }
+        return cls(cut or [POSTING_SCHEMA.to_frame().lazy()], sum(file.rows for file in files), bool(files), known)
+
+
+def _cut(files: Iterable[tuple[pl.LazyFrame, int, bool]]) -> Iterable[pl.LazyFrame]:
+    """Put small files together, and cut large ones, but not what must stay whole."""
+    files = list(files)
+    most = max(_ROWS, -(-sum(rows for _, rows, _ in files) // _UNITS))
+    waiting: list[pl.LazyFrame] = []
+    held = 0
+    for scan, rows, whole in files:
+        step = max(rows, 1) if whole else most
+        for start in range(0, max(rows, 1), step):
+            size = min(step, rows - start)
+            if held and held + size > most:
+                yield pl.concat(waiting)
+                waiting, held = [], 0
+            waiting.append(scan.slice(start, size) if size < rows else scan)
+            held += size
+    if waiting:
+        yield pl.concat(waiting)
+
+
+def _listed(path: Path) -> list[str | Path | pl.LazyFrame]:
+    return [*sorted(path.glob("*.parquet"))] if path.is_dir() else [path]
+
+
+def _mark(file: str | Path | pl.LazyFrame) -> str:
+    if isinstance(file, pl.LazyFrame):
+        return hashlib.sha256(file.serialize()).hexdigest()
+    try:
+        status = Path(file).stat()
+    except OSError:  # an object store's
+        return str(file)
+    return f"{Path(file).resolve()} {status.st_size} {status.st_mtime_ns}"

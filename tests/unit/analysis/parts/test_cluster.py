@@ -1,0 +1,154 @@
+"""The same on the workers of a cluster, some of whom die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+from distributed import Client, LocalCluster
+from polars.testing import assert_frame_equal
+
+from bulkjobs.analysis import Prepared, Rows, prepare, questions
+from bulkjobs.analysis.cluster import Cluster
+from bulkjobs.errors import ConfigError, InvalidQuery
+from bulkjobs.events import Worked
+from bulkjobs.library import Library
+from tests.support import Listener
+from tests.unit.analysis.parts.support import ONLY, assert_same_answers, assert_same_rows, files
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    """Two workers in processes of their own, on loopback alone."""
+    with (
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+        ) as cluster,
+        Client(cluster) as made,
+    ):
+        yield made
+
+
+def gate(folder: Path) -> Callable[[], None]:
+    """Make what holds the first worker that comes by, for ever, and lets all others pass."""
+    here = os.getpid()
+
+    def pass_by() -> None:
+        if os.getpid() == here:
+            return
+        try:
+            (folder / "held").mkdir()
+        except FileExistsError:
+            return
+        (folder / "pid").write_text(str(os.getpid()))
+        (folder / "pid").rename(folder / "caught")
+        threading.Event().wait()
+
+    return pass_by
+
+
+def kill_who_is_caught(folder: Path) -> threading.Thread:
+    """Kill, as if its machine had died, the worker that a gate holds."""
+
+    def kill() -> None:
+        while not (folder / "caught").exists():
+            time.sleep(0.01)
+        os.kill(int((folder / "caught").read_text()), signal.SIGKILL)
+        (folder / "killed").touch()
+
+    thread = threading.Thread(target=kill, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_rows_and_answers_are_those_of_one_frame(
+    library: Library, expected: pl.DataFrame, folder: Path, client: Client
+) -> None:
+    heard = Listener()
+    made = prepare(library, folder, only=ONLY, parts=3, engine=client, on_event=heard)
+    assert_same_rows(made, expected)
+    assert_same_answers(made, expected)
+    assert_frame_equal(questions.top(made.on("local"), "title").frame, questions.top(made, "title").frame)
+    steps = [event for event in heard.events if isinstance(event, Worked)]
+    assert [(one.step, one.done) for one in steps[-3:]] == [("reposts", at) for at in range(1, 4)]
+    assert {one.dashboard for one in steps} == {client.dashboard_link}
+    assert f"Dask, 2 workers; watch it at {client.dashboard_link}" in repr(made)
+    assert_frame_equal(questions.live(made).frame, questions.live(Prepared.open(folder, engine=client)).frame)
+
+
+def test_a_worker_that_dies_while_it_asks_changes_nothing(
+    library: Library, expected: pl.DataFrame, folder: Path, client: Client, tmp_path: Path
+) -> None:
+    made = prepare(library, folder, only=["skills"], parts=6)
+    hold = gate(tmp_path)
+
+    def held(titles: pl.Series) -> pl.Series:
+        hold()
+        return titles
+
+    gated = made.on(client).with_columns(pl.col("title").map_batches(held, return_dtype=pl.String))
+    killer = kill_who_is_caught(tmp_path)
+    found = questions.top(gated, "title")
+    killer.join(60)
+    assert (tmp_path / "killed").exists()
+    assert_frame_equal(found.frame, questions.top(expected, "title").frame)
+
+
+def test_a_worker_that_dies_while_it_enriches_changes_nothing(
+    library: Library, expected: pl.DataFrame, folder: Path, client: Client, tmp_path: Path
+) -> None:
+    hold = gate(tmp_path)
+
+    def held(titles: pl.Series) -> pl.Series:
+        hold()
+        return titles
+
+    before = set(client.run(os.getpid).values())
+    raw = library.scan().collect()
+    units = []
+    for at in range(6):
+        raw[at::6].write_parquet(tmp_path / f"{at}.parquet")
+        scan = pl.scan_parquet(tmp_path / f"{at}.parquet")
+        units.append(scan.with_columns(pl.col("title").map_batches(held, return_dtype=pl.String)))
+    killer = kill_who_is_caught(tmp_path)
+    made = prepare(units, folder, only=ONLY, parts=3, engine=client)
+    killer.join(60)
+    assert (tmp_path / "killed").exists()
+    assert set(client.run(os.getpid).values()) != before
+    assert_same_rows(made, expected)
+    assert sorted(files(folder)) == [f"part-{at:05}.parquet" for at in range(3)]
+
+
+def test_what_fails_for_good_says_so(client: Client, tmp_path: Path) -> None:
+    def broken(titles: pl.Series) -> pl.Series:
+        raise ValueError("no such luck")
+
+    part = pl.LazyFrame({"title": ["a"]}).with_columns(pl.col("title").map_batches(broken, return_dtype=pl.String))
+    with pytest.raises(ValueError, match="no such luck"):
+        questions.top(Rows((part, part)).on(client), "title")
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ConfigError, match=r"bulkjobs\[cluster\]"):
+        Cluster.of("dask")
+
+
+def test_nothing_of_a_cluster_is_imported_unless_asked_for() -> None:
+    code = "import sys, bulkjobs.analysis; assert not {'dask', 'distributed'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_client_that_does_not_block_is_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Client, "asynchronous", True)
+    with pytest.raises(InvalidQuery, match="that blocks"):
+        Cluster.of(client)
+    monkeypatch.undo()
