@@ -37,6 +37,7 @@ bench: $(VENV)/.installed-bench  ## measure; ratios in one run
 	$(BIN)/python bench/main_job.py
 	$(BIN)/python bench/collect.py
 	$(BIN)/python bench/load.py
+	$(BIN)/python bench/imports.py
 	$(BIN)/python bench/ids.py
 	$(BIN)/python bench/analysis.py
 	$(BIN)/python bench/accuracy.py

@@ -46,6 +46,8 @@ class Database(abc.ABC):
     ----------
     place : str
         Where it is, for people; holds no password.
+    kind : str
+        What to choose another one of, to have another ledger.
     path : Path or None
         Its file, where it is one.
     shared : bool
@@ -53,6 +55,7 @@ class Database(abc.ABC):
     """
 
     place: str
+    kind = "home folder"
     path: Path | None = None
     shared = False
 
@@ -73,7 +76,7 @@ class Database(abc.ABC):
                 age = "a newer" if found > tables.VERSION else "an early, unreleased"
                 raise LedgerError(
                     f"The ledger {self.place} was written by {age} bulkjobs.",
-                    next_step="use that version, or choose another home folder",
+                    next_step=f"use that version, or choose another {self.kind}",
                 )
             if found == 0:
                 self.prepare(db)

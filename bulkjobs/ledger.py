@@ -109,12 +109,14 @@ class Ledger:
             If there is none, or more than one.
         """
         with self._reading() as db:
+            exact = tables.named(db, collection_id)
+            if exact is not None:
+                return exact
             found = tables.collections(db, sa.func.substr(COLLECTIONS.c.id, 1, len(collection_id)) == collection_id)
-        exact = [row for row in found if row.id == collection_id]
-        if len(exact or found) != 1 or not collection_id:
+        if len(found) != 1 or not collection_id:
             what = "No collection is" if not found else f"{len(found)} collections are"
             raise UnknownCollection(f"{what} called {collection_id!r}.", next_step="see client.collections()")
-        return (exact or found)[0]
+        return found[0]
 
     def collections(self) -> list[CollectionRow]:
         """Return all collections, newest first."""

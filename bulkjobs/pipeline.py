@@ -234,7 +234,7 @@ class _Run:
             return False  # one that was left with nothing to ask for has no files
         if not self._steps.fetch:
             return request.state in HERE
-        if self._shop.ledger.is_shared and await written(receive.is_away, self._shop, request):
+        if receive.is_away(self._shop, request) and await written(receive.is_kept, self._shop, request):
             return False
         try:
             await receive.fetch(self._shop, request, self._listener)

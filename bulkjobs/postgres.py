@@ -71,6 +71,7 @@ class Postgres(Database):
         The driver is not installed, or the address is none.
     """
 
+    kind = "database"
     shared = True
 
     def __init__(self, address: str, schema: str) -> None:

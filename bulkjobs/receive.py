@@ -280,17 +280,16 @@ def parts(shop: Workshop, collection_id: str) -> Iterator[pl.DataFrame]:
 def is_kept(shop: Workshop, request: DataRequestRow) -> bool:
     """Whether the library gives the postings of a data request where its files are not here.
 
-    They have expired; or they are on another machine, whose library this one is, or brought them to it.
+    They have expired; or another machine fetched them, and the library has them by now.
     """
     expired = shop.clock.time() - (request.accepted_at or 0.0) > outcomes.RETENTION
-    away = expired or shop.ledger.is_shared
-    return request.state == "loaded" and away and shop.library.has(source_of(request))
+    lost = request.state == "loaded" and (expired or is_away(shop, request))
+    return lost and shop.library.has(source_of(request))
 
 
 def is_away(shop: Workshop, request: DataRequestRow) -> bool:
-    """Whether the library has what another machine fetched, so that it need not be fetched here."""
-    here = all(_is_here(shop, file) for file in shop.ledger.files(request))
-    return shop.ledger.is_shared and not here and is_kept(shop, request)
+    """Whether a data request was fetched on another machine: this home never had a file of it."""
+    return shop.ledger.is_shared and request.state in HERE and not folder(shop, request).exists()
 
 
 def _read_again(shop: Workshop, request: DataRequestRow) -> tuple[pl.DataFrame, LoadReport]:
@@ -332,7 +331,7 @@ def _read(shop: Workshop, request: DataRequestRow, files: Sequence[FileRow]) -> 
     again = f"client.resume({request.collection_id!r}) fetches it again, within 30 days of the purchase"
     for file in files:
         if not _is_here(shop, file):
-            gone = "on another machine" if shop.ledger.is_shared else "gone"
+            gone = "on another machine" if is_away(shop, request) else "gone"
             raise errors.LoadFailed(f"{file.path} is {gone}, or is not the file that was fetched.", next_step=again)
     frame, report = records.load([shop.home / (file.path or "") for file in files], aside=folder(shop, request))
     counted = _fetched_records(files)

@@ -174,7 +174,7 @@ def keep_ids(db: Connection, name: str, ids: pl.Series | Sequence[int]) -> None:
     buffer = io.BytesIO()
     pl.Series("id", ids, dtype=pl.Int64).to_frame().write_ipc(buffer, compression="zstd")
     db.execute(sa.delete(ID_LISTS).where(ID_LISTS.c.name == name))
-    db.execute(sa.insert(ID_LISTS).values(name=name, ids=buffer.getvalue()))
+    db.execute(sa.insert(ID_LISTS), {"name": name, "ids": buffer.getvalue()})
 
 
 def kept_ids(db: Connection, name: str) -> pl.Series:
@@ -212,6 +212,12 @@ def collections(db: Connection, *where: Where) -> list[CollectionRow]:
     return [CollectionRow(*row) for row in db.execute(_COLLECTIONS.where(*where))]
 
 
+def named(db: Connection, collection_id: str) -> CollectionRow | None:
+    """Return the collection of an id, or None."""
+    found = db.execute(_COLLECTION, {"one": collection_id}).first()
+    return None if found is None else CollectionRow(*found)
+
+
 def collection(db: Connection, collection_id: str) -> CollectionRow:
     """Return one collection that is there."""
     return CollectionRow(*db.execute(_COLLECTION, {"one": collection_id}).one())
@@ -244,21 +250,20 @@ def runs(db: Connection, *where: Where) -> list[RunRow]:
 
 def insert(db: Connection, intent: Intent) -> None:
     """Write an intent down."""
-    db.execute(
-        sa.insert(COLLECTIONS).values(
-            id=intent.id,
-            service=intent.service,
-            key=intent.key,
-            query=keep_query(db, list_name(intent.id, None), intent.query),
-            record_limit=intent.record_limit,
-            matched=intent.matched,
-            made_at=intent.made_at,
-            account=intent.account,
-            balance_before=intent.balance_before,
-            owned=len(intent.owned),
-            project=intent.project,
-        )
-    )
+    row = {
+        "id": intent.id,
+        "service": intent.service,
+        "key": intent.key,
+        "query": keep_query(db, list_name(intent.id, None), intent.query),
+        "record_limit": intent.record_limit,
+        "matched": intent.matched,
+        "made_at": intent.made_at,
+        "account": intent.account,
+        "balance_before": intent.balance_before,
+        "owned": len(intent.owned),
+        "project": intent.project,
+    }
+    db.execute(sa.insert(COLLECTIONS), row)
     if len(intent.owned):
         keep_ids(db, list_name(intent.id, "owned"), intent.owned)
     requests = [

@@ -357,6 +357,10 @@ class Library:
         on_event : callable, optional
             Told of `bulkjobs.events.ImportStarted` and, for each file, `FileImported`.
         """
+        if engine != "local" and not hasattr(engine, "scatter"):
+            raise ConfigError(
+                f"engine={engine!r} is no engine.", next_step='engine="local", or a dask.distributed.Client'
+            )
         side = self._store.at("../bad-lines") if aside is None else store_at(aside, storage_options)
         with told(self._store):
             known = marks(self._store)

@@ -60,3 +60,17 @@ def test_each_way_to_collect_is_measured_and_brings_the_same(tmp_path: Path) -> 
         assert min(run["wall_s"], run["cpu_s"], run["peak_rss_mb"], run["floor_s"], run["x_floor"]) > 0
     assert ways["ours"]["counts"] > 0
     assert told["memory"]["12000"]["rows"] == 12_000
+
+
+def test_an_import_is_measured_and_its_second_time_adds_nothing(tmp_path: Path) -> None:
+    results = tmp_path / "imports.json"
+    done = subprocess.run(
+        [sys.executable, str(BENCH / "imports.py"), *f"--quick --files 3 --postings 40 --results {results}".split()],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    ways = json.loads(results.read_text("utf-8"))["ways"]
+    assert [run["rows"] for run in ways.values()] == [3, 120, 3]
+    assert all(way in done.stdout for way in ways)

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from bulkjobs.cli import main
-from bulkjobs.errors import LibraryError
+from bulkjobs.errors import ConfigError, LibraryError
 from bulkjobs.events import Event, FileImported, ImportStarted
 from bulkjobs.library import Library
 from bulkjobs.library.table import Table
@@ -133,6 +133,11 @@ def test_a_table_that_cannot_be_written_is_told_for_each_file(
     monkeypatch.undo()
     assert len(library.add(exports).added) == FILES
     check(library)
+
+
+def test_an_engine_that_is_none_is_refused(exports: Path, library: Library) -> None:
+    with pytest.raises(ConfigError, match="engine"):
+        library.add(exports, engine="dask")  # type: ignore[arg-type]
 
 
 def test_on_the_command_line(exports: Path, library: Library) -> None:
