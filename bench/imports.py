@@ -57,7 +57,7 @@ def imported(folder: Path, library: Path, *, dask: bool = False) -> Iterator[int
     if dask:
         from dask.distributed import Client
 
-        engine = Client(n_workers=2, threads_per_worker=1, dashboard_address=None)  # type: ignore[no-untyped-call]
+        engine = Client(n_workers=2, threads_per_worker=1, dashboard_address=None)
     shelf = Library(library)
     yield None
     done = shelf.add(folder, engine=engine)

@@ -98,11 +98,6 @@ class _MaskedStr(str):
         return "'***'"
 
 
-def masked(secret: str) -> str:
-    """Return a secret as text that can be sent, and whose repr shows nothing: a traceback may show it."""
-    return _MaskedStr(secret)
-
-
 def api_key(
     argument: str | ApiKey | None = None, file: Mapping[str, Any] | None = None, *, host: str | None = None
 ) -> ApiKey:

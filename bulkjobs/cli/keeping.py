@@ -66,7 +66,7 @@ def _readers(engine: str, workers: int | None, scheduler: str | None) -> Iterato
         raise ConfigError("Dask is not installed.", next_step="pip install 'bulkjobs[cluster]'") from error
     where = {"address": scheduler} if scheduler else {"n_workers": workers, "threads_per_worker": 1}
     try:
-        cluster = Cluster(**where)  # type: ignore[no-untyped-call]
+        cluster = Cluster(**where)
     except (OSError, ValueError) as error:
         raise ConfigError(f"No cluster could be reached ({error}).", next_step="check --scheduler") from error
     with cluster:

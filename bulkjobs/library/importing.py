@@ -180,7 +180,7 @@ def _cluster(job: Job, raws: Sequence[Raw], cluster: Any) -> Iterator[tuple[int,
         for number, raw in enumerate(raws)
     }
     try:
-        for future in as_they_end(list(waiting)):  # type: ignore[no-untyped-call]
+        for future in as_they_end(list(waiting)):
             number = waiting.pop(future)
             failure = future.exception()
             if failure is None:
