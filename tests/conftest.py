@@ -9,6 +9,7 @@ from typing import Any
 
 import keyring
 import pytest
+from hypothesis import settings
 
 import bulkjobs as bj
 from bulkjobs import config
@@ -17,6 +18,9 @@ from bulkjobs.sandbox.sample import generate
 from tests.support import ManualClock
 
 MakeClient = Callable[..., bj.Client]
+
+settings.register_profile("patient", deadline=None)  # how long an example takes says nothing on a busy machine
+settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)
