@@ -10,6 +10,7 @@ from typing import Any
 
 import keyring
 import pytest
+from hypothesis import settings
 
 import bulkjobs as bj
 from bulkjobs import config, postgres
@@ -19,6 +20,9 @@ from tests.postgres import NEEDED, Server, book, programs, server
 from tests.support import ManualClock
 
 MakeClient = Callable[..., bj.Client]
+
+settings.register_profile("patient", deadline=None)  # how long an example takes says nothing on a busy machine
+settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)

@@ -54,7 +54,7 @@ def test_as_a_page_of_voila(tmp_path: Path) -> None:
     shutil.copy(LANDING, notebook)
     with voila(tmp_path, notebook) as server, browser() as page:
         tab = Tab(page, server.url)
-        page.goto(server.url)
+        page.goto(server.url, timeout=120_000)  # Voila answers when all cells have run
         form, table = tab.form("filter"), tab.form("posting-table")
         # All cells have run: the second one collected.
         expect(table.get_by_text("Rows 1 to 10 of")).to_be_visible(timeout=60_000)
