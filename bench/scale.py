@@ -76,7 +76,7 @@ def go(library: Path, folder: Path, workers: int) -> Iterator[int | None]:
 
             threads = {} if workers == 1 else {"env": {"POLARS_MAX_THREADS": "1"}}
             cluster = LocalCluster(
-                n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, **threads
+                n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", **threads
             )
             engine = stack.enter_context(Client(stack.enter_context(cluster)))
             engine.run(warm)
