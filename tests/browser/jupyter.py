@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, Route, sync_playwright
+from playwright.sync_api import Locator, Page, Route, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "build" / "screenshots"
@@ -256,6 +256,7 @@ def browser(width: int = 1200, height: int = 2400) -> Iterator[Page]:
         try:
             page = started.new_context(viewport={"width": width, "height": height}).new_page()
             page.set_default_timeout(20_000)
+            expect.set_options(timeout=20_000)  # a busy machine draws a chart in more than the usual 5 s
             yield page
         finally:
             started.close()
