@@ -160,7 +160,7 @@ class Library:
         table = self._delta.found(version)
         read = None if table is None else table.version()
         rows = self._chosen(read, as_of, sources)
-        made = None if table is None or as_of is not None else table.history(1)[0]["timestamp"] / 1e3
+        made = None if read is None or as_of is not None else self._delta.commits([read])[0]["at"]
         snapshot = Snapshot(
             version=None if as_of is not None else read,
             at=utc(made),
@@ -269,11 +269,11 @@ class Library:
     def versions(self) -> pl.DataFrame:
         """Return the table's versions, newest first: version, at (UTC), operation, source, records."""
         table = self._delta.found()
-        commits = [] if table is None else table.history()
+        commits = [] if table is None else self._delta.commits(range(table.version(), -1, -1))
         return pl.DataFrame(
             {
                 "version": [commit["version"] for commit in commits],
-                "at": [naive(commit["timestamp"] / 1e3) for commit in commits],
+                "at": [None if commit["at"] is None else naive(commit["at"]) for commit in commits],
                 "operation": [commit["operation"] for commit in commits],
                 "source": [commit.get("bulkjobs.source") for commit in commits],
                 "records": [

@@ -8,8 +8,11 @@ import json
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
+from urllib.parse import unquote
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema, Transaction
@@ -18,7 +21,7 @@ from deltalake.transaction import AddAction
 
 from ..clock import naive
 from ..errors import LibraryError
-from ..records import POSTING_SCHEMA
+from ..records import AT_ONCE, POSTING_SCHEMA
 from .store import Store
 
 _OF_A_ROW: dict[str, Any] = {
@@ -57,6 +60,13 @@ class TableFile:
     scan: pl.LazyFrame
 
 
+class _Here(DeltaTable):
+    """A table in a folder of this machine, whose paths polars can open: delta-rs gives them as parts of a URL."""
+
+    def file_uris(self, *args: Any, **settings: Any) -> list[str]:
+        return [unquote(uri) for uri in super().file_uris(*args, **settings)]
+
+
 class Table:
     """The table in a store; it is made by the first writer.
 
@@ -71,9 +81,10 @@ class Table:
 
     def found(self, version: int | None = None) -> DeltaTable | None:
         """Open the table; None where nothing was ever written."""
+        kind = _Here if isinstance(self.store.location, Path) else DeltaTable
         with told(self.store):
             try:
-                return DeltaTable(self.store.location, version=version, storage_options=self.store.options)
+                return kind(self.store.location, version=version, storage_options=self.store.options)
             except TableNotFoundError:
                 return None
 
@@ -98,6 +109,21 @@ class Table:
             if table is None and failure is not None:
                 raise failure
         return table
+
+    def commits(self, versions: Iterable[int]) -> list[dict[str, Any]]:
+        """Return what the commits of versions tell of themselves; and ``at``, when that was, in seconds, or None.
+
+        delta-rs (1.6.6) has a `history`, but that begins with the newest commit in the log, whichever version was
+        opened, and numbers it as that version: an older version would get the dates of a newer one.
+        """
+        with told(self.store), ThreadPoolExecutor(AT_ONCE, "bulkjobs-log") as pool:
+            return list(pool.map(self._commit, versions))
+
+    def _commit(self, version: int) -> dict[str, Any]:
+        actions = map(json.loads, self.store.read(f"_delta_log/{version:020}.json").splitlines())
+        told_by_it: dict[str, Any] = next((one["commitInfo"] for one in actions if "commitInfo" in one), {})
+        at = told_by_it.get("timestamp")
+        return {"operation": None, **told_by_it, "version": version, "at": None if at is None else at / 1e3}
 
     def rows(self, version: int | None = None) -> pl.LazyFrame:
         """Scan all rows, of `LIBRARY_SCHEMA`."""
@@ -196,7 +222,7 @@ class Table:
                 table = self.opened()
                 if table.transaction_version(source) is not None:
                     # It may be our own: an object store may carry a put out, and its answer be lost on the way.
-                    later = table.history(table.version() - before)
+                    later = self.commits(range(before + 1, table.version() + 1))
                     return any(commit.get("bulkjobs.commit") == token for commit in later)
                 if not left or not isinstance(error, CommitFailedError):
                     raise

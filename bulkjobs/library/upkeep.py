@@ -39,7 +39,7 @@ def verify(table: Table) -> Verification:
     runs = pl.concat([look for look in looks if isinstance(look, pl.DataFrame)] or [_runs(_KEYS.to_frame())])
     promised = {
         commit["bulkjobs.source"]: int(commit["bulkjobs.records"])
-        for commit in found.history()
+        for commit in table.commits(range(found.version() + 1))
         if "bulkjobs.source" in commit and not commit["bulkjobs.source"].startswith(COPIED)
     }
     faults += _of_sources(runs, promised)
@@ -133,7 +133,7 @@ def _told(table: Table, found: DeltaTable) -> LibrarySnapshot:
         digest.update(f"{path} {size} {records}\n".encode())
     return LibrarySnapshot(
         version=found.version(),
-        at=utc(found.history(1)[0]["timestamp"] / 1e3) or "",
+        at=utc(table.commits([found.version()])[0]["at"]) or "",
         files=len(files),
         rows=int(files["num_records"].sum()),
         size=int(files["size_bytes"].sum()),

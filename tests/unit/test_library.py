@@ -42,6 +42,17 @@ def made(tmp_path: Path) -> Callable[..., pl.DataFrame]:
     return lambda *records: frame_of(tmp_path, *records)
 
 
+def test_its_folder_may_have_any_name(tmp_path: Path, made: Callable[..., pl.DataFrame]) -> None:
+    library = Library(tmp_path / "with space, ü, 100%, #1" / "library")
+    library.append("request:a/00000", [made({"id": 1})], bought_at=START)
+    assert library.scan().collect()["id"].to_list() == [1]
+    assert [file.scan.collect()["id"].to_list() for file in library.files()] == [[1]]
+    library.append("request:b/00000", [made({"id": 2})], bought_at=START)
+    library.compact()
+    assert library.verify().faults == ()
+    assert sorted(library.scan().collect()["id"]) == [1, 2]
+
+
 def test_what_is_empty_is_empty(library: Library) -> None:
     assert library.scan().collect().schema == POSTING_SCHEMA
     assert len(library.scan().collect()) == len(library.history(1)) == len(library.owned([1, 2])) == 0

@@ -233,6 +233,23 @@ def test_a_library_tells_which_version_was_read(tmp_path: Path, frame: pl.DataFr
     assert Provenance.from_dict(json.loads(json.dumps(found.to_dict()))) == found
 
 
+def test_each_version_has_its_own_date(tmp_path: Path, frame: pl.DataFrame) -> None:
+    library = Library(tmp_path / "library")
+    for number in range(3):
+        library.append(f"request:{number}/00000", [frame.slice(number, 1)], bought_at=START)
+    for version in range(4):  # as if a day had passed between them
+        commit = tmp_path / f"library/_delta_log/{version:020}.json"
+        at = json.loads(commit.read_text().partition("\n")[0])["commitInfo"]["timestamp"]
+        commit.write_text(commit.read_text().replace(f'"timestamp":{at}', f'"timestamp":{version * 86_400_000}'))
+    days = [f"1970-01-0{version + 1}T00:00:00Z" for version in range(4)]
+    told = [library.provenance(version=version).library for version in range(4)]
+    assert [snapshot and snapshot.at for snapshot in told] == days
+    assert library.versions()["at"].dt.strftime("%Y-%m-%dT%H:%M:%SZ").to_list() == days[::-1]
+    newest = library.snapshot()
+    assert newest is not None
+    assert newest.at == days[-1]
+
+
 def test_a_part_of_a_library(tmp_path: Path, frame: pl.DataFrame) -> None:
     library = Library(tmp_path / "library")
     library.append("request:a/00000", [frame.head(100)], bought_at=START)
