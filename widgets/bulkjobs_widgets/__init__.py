@@ -12,6 +12,7 @@ from .filter_form import FilterForm
 from .id_uploader import IdUploader
 from .posting_table import PostingTable
 from .status_card import StatusCard
+from .work_progress import WorkProgress
 
 __all__ = [
     "ApiKeyField",
@@ -24,4 +25,5 @@ __all__ = [
     "IdUploader",
     "PostingTable",
     "StatusCard",
+    "WorkProgress",
 ]
