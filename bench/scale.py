@@ -32,6 +32,7 @@ VERSIONS = ("bulkjobs", "polars", "deltalake", "dask", "distributed")
 BASE = 20_000  # postings that are made up; the others are made of them
 WAYS = {"local": 0, "dask, 1 worker": 1, "dask, 2 workers": 2}
 SIZES = (50_000, 200_000)
+EVERY_VERB = 2_500_000  # postings of which all questions are asked, beside the five that are measured
 
 
 def write(path: Path, rows: int) -> None:
@@ -64,8 +65,8 @@ def write(path: Path, rows: int) -> None:
     library.append("request:made/00001", again, bought_at=2e9)
 
 
-def go(library: Path, folder: Path, workers: int) -> Iterator[int | None]:
-    """Enrich a library and ask five questions."""
+def go(library: Path, folder: Path, workers: int, memory: Memory) -> Iterator[int | None]:
+    """Enrich a library and ask five questions; then, unless it is very large, all that can be asked."""
     from bulkjobs.analysis import prepare, questions
     from bulkjobs.library import Library
 
@@ -94,9 +95,32 @@ def go(library: Path, folder: Path, workers: int) -> Iterator[int | None]:
             questions.together(made),
         ]
         (folder / "answers.txt").write_text("\n\n".join(map(repr, answers)))
-        (folder / "seconds.json").write_text(json.dumps({"enrich_s": enriched, "cpu_all_s": cpu() - used}))
+        told = {"enrich_s": enriched, "cpu_all_s": cpu() - used}
         yield None
+        (folder / "told.json").write_text(json.dumps({**told, "peak_mb": memory.stop()}))
+        if made.postings <= EVERY_VERB:
+            (folder / "verbs.txt").write_text("\n\n".join(every_verb(made)))
         yield made.postings
+
+
+def every_verb(made: Any) -> Iterator[str]:
+    """Give the answers to all questions, how much was understood, and a sum of the rows themselves."""
+    import polars as pl
+
+    from bulkjobs.analysis import coverage, questions
+    from bulkjobs.engine import collected, tally
+    from bulkjobs.records import drift
+
+    ask = questions
+    yield from map(repr, (
+        ask.top(made, "company_name", unique=True), ask.top(made, "title"), ask.top(made, "skills", 20, unique=True),
+        ask.top(made, "city"), ask.over_time(made, unique=True), ask.live(made), ask.time_to_close(made, "level"),
+        ask.salaries(made, unique=True), ask.salaries(made, "skills"), ask.together(made, order="lift", unique=True),
+        ask.remote_share(made, by="level"), ask.by_country(made, unique=True), drift(made),
+    ))  # fmt: skip
+    yield coverage(made).write_csv()
+    (rows,) = collected(tally(made, rows=pl.len(), sum=(pl.struct(pl.all()).hash() % 2**32).sum()))
+    yield str(rows.row(0))
 
 
 def warm() -> None:
@@ -151,14 +175,12 @@ class Memory:
 def measure(way: str, library: Path) -> Run:
     """Go one way, here."""
     with tempfile.TemporaryDirectory(dir=library.parent) as folder:
-        memory = Memory()
-        made = timed(go(library, Path(folder) / "prepared", WAYS[way]))
-        peak = memory.stop()
+        made = timed(go(library, Path(folder) / "prepared", WAYS[way], Memory()))
         prepared = Path(folder) / "prepared"
         size = sum(path.stat().st_size for path in prepared.glob("*.parquet"))
-        seconds = json.loads((prepared / "seconds.json").read_text())
-        answers = (prepared / "answers.txt").read_text()
-    return {**made, **seconds, "peak_mb": peak, "prepared_mb": size / 1e6, "answers": answers}
+        told = json.loads((prepared / "told.json").read_text())
+        answers = "\n\n".join(path.read_text() for path in sorted(prepared.glob("*.txt")))
+    return {**made, **told, "prepared_mb": size / 1e6, "answers": answers}
 
 
 def measured(way: str, library: Path) -> Run:
