@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,21 @@ def whole(target: Path) -> Iterator[Path]:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """Give a hidden folder to fill, which takes the target's name and place when that has ended well, and only then."""
+    part, old = (target.with_name(f".{target.name}.{uuid.uuid4().hex}.{kind}") for kind in ("part", "old"))
+    part.mkdir()
+    try:
+        yield part
+        if target.exists():
+            target.replace(old)
+        part.replace(target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def publish(part: Path, target: Path) -> None:

@@ -1,14 +1,16 @@
-"""A frame of postings to a file that other programs read."""
+"""Postings to files that other programs read: a frame to one, parts to a folder of them."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
-from .disk import whole
+from .disk import whole, whole_folder
+from .engine import Rows
 from .errors import ConfigError
 
 
@@ -76,5 +78,57 @@ def export(frame: pl.DataFrame, path: str | os.PathLike[str], *, overwrite: bool
         with whole(target) as part:
             WRITERS[target.suffix.lower()](frame, part)
     except (OSError, pl.exceptions.ComputeError) as error:
-        raise ConfigError(f"{target} can't be written ({error}).", next_step="choose another place") from error
+        raise _refused(target, error) from error
     return target
+
+
+def export_parts(
+    rows: Rows, folder: str | os.PathLike[str], ending: str = ".parquet", *, overwrite: bool = False
+) -> list[Path]:
+    """Write postings in parts to a folder, a file for each part; all of them, or none.
+
+    Parameters
+    ----------
+    rows : Rows
+        Such as `bulkjobs.library.Library.rows` gives, or `bulkjobs.analysis.prepare`. Their engine
+        writes them.
+    folder : path
+        It gets the name only when it is whole. All workers must see its place.
+    ending : str
+        ``.parquet``, ``.csv`` or ``.ndjson``.
+    overwrite : bool
+        Whether a folder that is there may be replaced.
+
+    Returns
+    -------
+    list of Path
+        The files, in the order of the parts.
+
+    Raises
+    ------
+    ConfigError
+        The ending is not known, the folder is there and `overwrite` is False, or it can't be written.
+    """
+    target = Path(folder).absolute()
+    if ending not in WRITERS:
+        raise ConfigError(f"{ending!r} is none of {', '.join(WRITERS)}.", next_step='ending=".parquet"')
+    if target.is_file() or (target.exists() and not overwrite):
+        raise ConfigError(f"{target} is there already.", next_step="choose another name, or give overwrite=True")
+    try:
+        with whole_folder(target) as made:
+            names = [f"part-{number:05}{ending}" for number in range(len(rows.parts))]
+            paths = [made / name for name in names]
+            rows.engine.each(partial(_write_part, ending), list(zip(rows.parts, paths, strict=True)))
+    except (OSError, pl.exceptions.ComputeError) as error:
+        raise _refused(target, error) from error
+    return [target / name for name in names]
+
+
+def _write_part(ending: str, part: tuple[pl.LazyFrame, Path]) -> None:
+    rows, path = part
+    with whole(path) as unfinished:
+        WRITERS[ending](rows.collect(engine="streaming"), unfinished)
+
+
+def _refused(target: Path, error: Exception) -> ConfigError:
+    return ConfigError(f"{target} can't be written ({error}).", next_step="choose another place")

@@ -4,24 +4,29 @@ How it is made, so that anybody can make it again, in any language: each row bec
 of its columns in the order of their names. A column that is null is left out; a time is its whole number of
 microseconds since 1970 (UTC); a list is an array; text stands as it is, in UTF-8, with the shortest escape of what JSON
 does not allow: ``\"``, ``\\``, ``\b``, ``\f``, ``\n``, ``\r``, ``\t``, else ``\u`` and four small hex digits.
-The SHA-256 of each row, 32 bytes, are sorted, and the SHA-256 of ``bulkjobs rows 1``, a line feed and all of these is
-the hash. Rows that are there twice count twice. All columns of `bulkjobs.records.POSTING_SCHEMA` are in it, no others.
+The SHA-256 of each row, 32 bytes, are sorted. Those that begin with the same byte are a group, of which the SHA-256 is
+taken; and the SHA-256 of ``bulkjobs rows 2``, a line feed and those of the 256 groups, in order, is the hash: so it can
+be made of more rows than any machine holds. Rows that are there twice count twice. All columns of
+`bulkjobs.records.POSTING_SCHEMA` are in it, no others.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import polars as pl
 
 from .errors import ConfigError
 from .records import POSTING_SCHEMA
 
-_MARK = b"bulkjobs rows 1\n"
+GROUPS = 256
+"""Of rows, by the first byte of their SHA-256."""
+
+_MARK = b"bulkjobs rows 2\n"
 _AT_ONCE = 5_000  # rows made Python values of
-_SIZE = 32  # bytes of a SHA-256
 _NAMES = sorted(POSTING_SCHEMA)
 _COLUMNS = [
     pl.col(name).cast(pl.Datetime("us")).cast(pl.Int64) if POSTING_SCHEMA[name].is_temporal() else pl.col(name)
@@ -36,17 +41,21 @@ def batches(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
 
 
 class RowsHash:
-    """The hash of the frames that were added to it; it keeps 32 bytes a row.
+    """The hash of the frames that were added to it.
 
     Attributes
     ----------
-    rows : int
-        How many were added.
+    digests : list of bytes
+        The SHA-256 of each.
     """
 
     def __init__(self) -> None:
-        self.rows = 0
-        self._digests = bytearray()
+        self.digests: list[bytes] = []
+
+    @property
+    def rows(self) -> int:
+        """How many were added."""
+        return len(self.digests)
 
     def add(self, frame: pl.DataFrame) -> None:
         """Add the rows of a frame that has the columns of `POSTING_SCHEMA`; others are passed over.
@@ -65,14 +74,39 @@ class RowsHash:
         for part in frame.select(_COLUMNS).iter_slices(_AT_ONCE):
             for row in part.iter_rows():
                 text = _encode({name: value for name, value in zip(_NAMES, row, strict=True) if value is not None})
-                self._digests += hashlib.sha256(text.encode()).digest()
-        self.rows += len(frame)
+                self.digests.append(hashlib.sha256(text.encode()).digest())
 
     def hexdigest(self) -> str:
         """Return the hash of all rows, as 64 hex digits."""
-        digests = bytes(self._digests)
-        ordered = sorted(digests[start : start + _SIZE] for start in range(0, len(digests), _SIZE))
-        return hashlib.sha256(_MARK + b"".join(ordered)).hexdigest()
+        return hash_of_groups(group_hashes(self.digests))
+
+
+def digests(rows: pl.DataFrame | pl.LazyFrame) -> list[bytes]:
+    """Return the SHA-256 of each row, in no order; a lazy frame is read bit by bit.
+
+    Raises
+    ------
+    ConfigError
+        See `data_sha256`.
+    """
+    found = RowsHash()
+    for frame in [rows] if isinstance(rows, pl.DataFrame) else batches(rows):
+        found.add(frame)
+    return found.digests
+
+
+def group_hashes(found: Iterable[bytes]) -> dict[int, bytes]:
+    """Return the SHA-256 of each group of rows; they must be there whole."""
+    made: dict[int, Any] = {}
+    for digest in sorted(found):
+        made.setdefault(digest[0], hashlib.sha256()).update(digest)
+    return {group: one.digest() for group, one in made.items()}
+
+
+def hash_of_groups(hashes: Mapping[int, bytes]) -> str:
+    """Return the hash of all rows, as 64 hex digits, from those of their groups."""
+    nothing = hashlib.sha256().digest()
+    return hashlib.sha256(_MARK + b"".join(hashes.get(group, nothing) for group in range(GROUPS))).hexdigest()
 
 
 def data_sha256(rows: pl.DataFrame | pl.LazyFrame) -> str:
@@ -83,7 +117,4 @@ def data_sha256(rows: pl.DataFrame | pl.LazyFrame) -> str:
     ConfigError
         A column of `bulkjobs.records.POSTING_SCHEMA` is missing, or has another type.
     """
-    found = RowsHash()
-    for frame in [rows] if isinstance(rows, pl.DataFrame) else batches(rows):
-        found.add(frame)
-    return found.hexdigest()
+    return hash_of_groups(group_hashes(digests(rows)))

@@ -143,8 +143,13 @@ class ProgressView:
                 )
         elif isinstance(event, events.FileImported) and self._step is not None:
             self._progress.update(self._step, description=_words(event), total=event.files, completed=event.done)
+        elif isinstance(event, events.Worked) and self._step is not None:
+            self._progress.update(self._step, description=_words(event), total=event.of, completed=event.done)
         elif self._step is not None and not (self._whole and isinstance(event, _PARTS)):
             self._progress.update(self._step, description=_words(event))
+
+
+_STEPS = {"enrich": "enriching", "reposts": "looking for what was put up again"}
 
 
 def _words(event: Event) -> str:
@@ -173,6 +178,8 @@ def _words(event: Event) -> str:
             return f"trying again: {event.trouble}"
         case events.Loaded():
             return f"loaded {event.records:,} postings"
+        case events.Worked():
+            return f"{_STEPS[event.step]}: {event.done:,} of {counted(event.of, 'file')}"
         case events.ImportStarted():
             watched = f"; watch it at {event.dashboard}" if event.dashboard else ""
             return f"{counted(event.files, 'file')} to import{watched}"

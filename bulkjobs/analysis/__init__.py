@@ -3,6 +3,7 @@
 `enrich` adds everything at once; each expression is here for itself, too. Needs the extra ``analysis``.
 """
 
+from ..engine import Rows
 from . import questions
 from .coverage import coverage
 from .enrich import COLUMNS, PARTS, enrich
@@ -11,7 +12,6 @@ from .places import place
 from .prepare import prepare
 from .prepared import Prepared
 from .reposts import reposts
-from .rows import Rows
 from .terms import applicants, employment, seniority, work_mode
 from .text import Taxonomy, default_taxonomy, language, plain, read_esco, read_onet, read_taxonomy, skills
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from .rows import Rows, Tally, collected, tally
+from ..engine import Rows, Tally, collected, tally
 
 _MADE = (
     ("pay", "salary", ("salary_min", "salary_max"), None),  # 'up to' has no least, 'from' no most

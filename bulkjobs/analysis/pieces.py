@@ -7,28 +7,30 @@ out of all pieces, and it is found which of them were put up again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from ..disk import whole
-from ..library.library import NEWEST
-from .engine import BUCKET, bucket
 from .enrich import PARTS, enrich
 from .reposts import company, reposts_of_sketches, sketch
 from .text import Taxonomy
 
-_AT, _PART, _UNIT = "__at", "__part", "__unit"
+_PART = "__part"
 _SKETCH = "sketch"
+_LEFT_OUT = "left_out"
 _GROUP = 1_000  # rows of a Parquet file that are skipped or read together, at the least
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How postings are enriched: see `bulkjobs.analysis.enrich`, and `prepare` for `texts`."""
+    """How postings are enriched: see `bulkjobs.analysis.enrich`, and `prepare` for `texts` and `where`."""
 
     only: tuple[str, ...]
     taxonomy: Taxonomy | None
@@ -36,6 +38,26 @@ class Settings:
     days: int
     same: tuple[str, ...]
     texts: bool
+    where: Mapping[str, pl.Expr]
+
+    @property
+    def first(self) -> list[str]:
+        """The parts of `enrich` that `where` asks for."""
+        asked = {name for condition in self.where.values() for name in condition.meta.root_names()}
+        return [part for part in self.only if asked & set(PARTS[part].adds)]
+
+    @property
+    def rest(self) -> list[str]:
+        """The other ones that look at each posting alone."""
+        return [part for part in self.only if part != "reposts" and part not in self.first]
+
+    @property
+    def unmet(self) -> pl.Expr:
+        """Which of the conditions is the first that a posting does not meet; null where it meets all."""
+        return pl.coalesce(
+            *(pl.when(~met.fill_null(value=False)).then(pl.lit(words)) for words, met in self.where.items()),
+            pl.lit(None, pl.String),
+        )
 
     @property
     def known(self) -> dict[str, Any]:
@@ -44,6 +66,7 @@ class Settings:
         return {
             "only": list(self.only), "taxonomy": skills, "hours_a_year": self.hours_a_year, "days": self.days,
             "same": list(self.same), "texts": self.texts,
+            "where": {words: sha256(met.meta.serialize()).hexdigest() for words, met in self.where.items()},
         }  # fmt: skip
 
 
@@ -57,49 +80,26 @@ class Piece:
         The unit.
     columns : tuple of str
         Those of postings.
-    older : Series or None
-        The places of rows in it that are older versions of postings.
     path : Path
         The file to write.
     """
 
     rows: pl.LazyFrame
     columns: tuple[str, ...]
-    older: pl.Series | None
     path: Path
-
-
-def versions(unit: tuple[int, pl.LazyFrame]) -> pl.DataFrame:
-    """Return what tells versions of postings apart, with `BUCKET`, and where each row is."""
-    number, rows = unit
-    keys = rows.with_row_index(_AT).filter(pl.col("id").is_not_null())
-    made = keys.select("id", *NEWEST, _AT, bucket(["id"]).alias(BUCKET), pl.lit(number, pl.UInt32).alias(_UNIT))
-    return made.collect(engine="streaming")
-
-
-def older(rows: pl.DataFrame) -> pl.DataFrame:
-    """Keep where older versions are, of all rows with the same ids: the unit, and the places in it."""
-    several = rows.filter(pl.col("id").is_duplicated()).sort(NEWEST)
-    return several.filter(~pl.col("id").is_last_distinct()).group_by(_UNIT).agg(_AT)
-
-
-def places(found: pl.DataFrame) -> dict[int, pl.Series]:
-    """Return the places of older versions by unit."""
-    by_unit = found.explode(_AT).group_by(_UNIT).agg(_AT)
-    return dict(zip(by_unit[_UNIT], by_unit[_AT], strict=True))
 
 
 def make_piece(how: Settings, parts: int, piece: Piece) -> int:
     """Enrich a unit, put its rows in the order of their parts, and write it, unless it is there; return its rows."""
     if piece.path.exists():
         return rows_of(piece.path)
-    rows = piece.rows
-    if piece.older is not None:
-        rows = rows.with_row_index(_AT).filter(~pl.col(_AT).is_in(piece.older.implode())).drop(_AT)
-    made = enrich(
-        rows.select(piece.columns), only=[part for part in how.only if part != "reposts"], taxonomy=how.taxonomy,
-        hours_a_year=how.hours_a_year,
-    )  # fmt: skip
+    rows = _enriched(piece.rows.select(piece.columns), how.first, how)
+    unmet: dict[str, int] = {}
+    if how.where:
+        counts = rows.group_by(how.unmet.alias("unmet")).len().drop_nulls("unmet").collect(engine="streaming")
+        unmet = dict(counts.iter_rows())
+        rows = rows.filter(how.unmet.is_null())
+    made = _enriched(rows, how.rest, how)
     if "reposts" in how.only:
         made = made.with_columns(sketch().alias(_SKETCH))
     made = made.with_columns(_part(made.collect_schema().names(), parts).alias(_PART))
@@ -107,8 +107,20 @@ def make_piece(how: Settings, parts: int, piece: Piece) -> int:
         stated = pl.col("description").str.strip_chars() != ""
         made = made.with_columns(description=pl.when(stated).then(pl.lit("…")))
     frame = made.collect(engine="streaming").sort(_PART, maintain_order=True)
-    _write(frame, piece.path, len(frame) // parts)
+    _write(frame, piece.path, len(frame) // parts, {_LEFT_OUT: json.dumps(unmet)})
     return len(frame)
+
+
+def _enriched(rows: pl.LazyFrame, parts: Sequence[str], how: Settings) -> pl.LazyFrame:
+    return enrich(rows, only=parts, taxonomy=how.taxonomy, hours_a_year=how.hours_a_year) if parts else rows
+
+
+def left_out(pieces: Sequence[Path]) -> dict[str, int]:
+    """Return how many postings do not meet a condition, of those that meet the ones before it."""
+    counts: Counter[str] = Counter()
+    for path in pieces:
+        counts.update(json.loads(pl.read_parquet_metadata(path)[_LEFT_OUT]))
+    return dict(counts)
 
 
 def make_part(how: Settings, pieces: Sequence[Path], part: tuple[int, Path]) -> int:
@@ -117,11 +129,12 @@ def make_part(how: Settings, pieces: Sequence[Path], part: tuple[int, Path]) -> 
     if path.exists():
         return rows_of(path)
     rows = pl.scan_parquet(list(pieces)).filter(pl.col(_PART) == number).drop(_PART).collect(engine="streaming")
+    added = [name for part in PARTS if part in how.only for name in PARTS[part].adds]
+    own = [name for name in rows.columns if name not in (*added, _SKETCH)]
+    found = rows.lazy()
     if "reposts" in how.only:
-        added = [name for part in PARTS if part in how.only for name in PARTS[part].adds]
-        own = [name for name in rows.columns if name not in (*added, _SKETCH)]
-        found = reposts_of_sketches(rows.lazy(), days=how.days, same=how.same)
-        rows = found.select(*own, *added).collect(engine="streaming")
+        found = reposts_of_sketches(found, days=how.days, same=how.same)
+    rows = found.select(*own, *added).collect(engine="streaming")
     _write(rows, path, _LARGE)
     return len(rows)
 
@@ -144,6 +157,8 @@ def _part(names: Sequence[str], parts: int) -> pl.Expr:
     return (pl.when(known != "").then(known.hash(3)).otherwise(alone) % parts).cast(pl.UInt32)
 
 
-def _write(rows: pl.DataFrame, path: Path, group: int) -> None:
+def _write(rows: pl.DataFrame, path: Path, group: int, told: dict[str, str] | None = None) -> None:
     with whole(path) as unfinished:
-        rows.write_parquet(unfinished, compression="zstd", compression_level=1, row_group_size=max(group, _GROUP))
+        rows.write_parquet(
+            unfinished, compression="zstd", compression_level=1, row_group_size=max(group, _GROUP), metadata=told
+        )

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,14 @@ from typing import Any
 import polars as pl
 
 from ..disk import whole
+from ..engine import Engine, Workers, engine_of
 from ..errors import ConfigError, InvalidQuery
 from ..events import Listener, Worked, notify
+from ..library.newest import newest
 from ..records import POSTING_SCHEMA
-from .engine import Engine, engine_of
 from .enrich import PARTS, enrich
 from .pay import HOURS_A_YEAR
-from .pieces import Piece, Settings, make_part, make_piece, older, places, rows_of, versions
+from .pieces import Piece, Settings, left_out, make_part, make_piece, rows_of
 from .prepared import FORMAT, MARK, Prepared, mark_of, part_file
 from .text import Taxonomy, default_taxonomy
 from .units import Source, Units
@@ -37,7 +38,7 @@ def prepare(
     source: Source,
     folder: str | Path,
     *,
-    engine: object = "local",
+    engine: Workers = "local",
     parts: int | None = None,
     only: Iterable[str] = WANTED,
     taxonomy: Taxonomy | None = None,
@@ -45,6 +46,7 @@ def prepare(
     days: int = 180,
     same: Sequence[str] = (),
     texts: bool = False,
+    where: Mapping[str, pl.Expr] | None = None,
     as_of: dt.datetime | str | None = None,
     overwrite: bool = False,
     on_event: Listener | None = None,
@@ -71,6 +73,10 @@ def prepare(
         As for `bulkjobs.analysis.enrich`; of its parts all but the plain text.
     texts : bool
         Keep the column ``description``. Else it says "…" where there is a text, so that one can count what is stated.
+    where : mapping of str to Expr, optional
+        Only postings that meet all of these conditions, which may ask for what `enrich` adds, but for reposts: such as
+        ``{"of other countries": pl.col("country_iso_2") == "PT"}``. The names say what is left out; how many that are
+        is counted (`Prepared.left_out`). Among what is left, reposts are found.
     as_of : datetime or str, optional
         Of a library only what had been added by then (UTC).
     overwrite : bool
@@ -91,7 +97,7 @@ def prepare(
         The folder holds something else; or what this needs is not installed; or the cluster could not do it.
     """
     worker = engine_of(engine)
-    how = _settings(only, taxonomy, hours_a_year, days, same, texts)
+    how = _settings(only, taxonomy, hours_a_year, days, same, texts, where or {})
     if parts is not None and (isinstance(parts, bool) or not isinstance(parts, int) or parts < 1):
         raise InvalidQuery(f"parts must be a whole number from 1 on, not {parts!r}.", field="parts")
     units = Units.of(source, as_of=as_of)
@@ -103,13 +109,19 @@ def prepare(
     if _begun(target, mark, overwrite=overwrite):
         _make(target, units, columns, how, count, worker, on_event)
         rows = [rows_of(part_file(target, number)) for number in range(count)]
-        _write(target, {**mark, "rows": rows})
+        _write(target, {**mark, "rows": rows, "left_out": _left_out(_pieces(target, units), how)})
     shutil.rmtree(target / _PIECES, ignore_errors=True)
     return Prepared.open(target, engine=worker)
 
 
 def _settings(
-    only: Iterable[str], taxonomy: Taxonomy | None, hours_a_year: float, days: int, same: Sequence[str], texts: bool
+    only: Iterable[str],
+    taxonomy: Taxonomy | None,
+    hours_a_year: float,
+    days: int,
+    same: Sequence[str],
+    texts: bool,
+    where: Mapping[str, pl.Expr],
 ) -> Settings:
     wanted = (only,) if isinstance(only, str) else tuple(only)
     if "description" in same and not texts:
@@ -117,12 +129,21 @@ def _settings(
             "Texts can't be compared that are not kept.", field="same", next_step="prepare(..., texts=True)"
         )
     skills = taxonomy or (default_taxonomy() if "skills" in wanted else None)
-    return Settings(wanted, skills, hours_a_year, days, tuple(same), texts)
+    return Settings(wanted, skills, hours_a_year, days, tuple(same), texts, dict(where))
 
 
 def _check(units: Units, how: Settings) -> None:
     """Refuse before any work what `enrich` would refuse."""
-    enrich(units.scans[0], only=how.only, taxonomy=how.taxonomy, hours_a_year=how.hours_a_year, same=how.same)
+    made = enrich(units.scans[0], only=how.only, taxonomy=how.taxonomy, hours_a_year=how.hours_a_year, same=how.same)
+    try:
+        kinds = made.select(**how.where).collect_schema().dtypes() if how.where else []
+    except pl.exceptions.PolarsError as error:
+        why = str(error).partition("\n")[0]  # the plan follows
+        raise InvalidQuery(f"where can't be asked of these postings ({why}).", field="where") from error
+    late = {name for met in how.where.values() for name in met.meta.root_names()} & set(PARTS["reposts"].adds)
+    if late or any(kind != pl.Boolean for kind in kinds):
+        why = f"asks for {', '.join(sorted(late))}, which is found last" if late else "holds what is no condition"
+        raise InvalidQuery(f"where {why}.", field="where", next_step="prepared.filter(...) afterwards" if late else "")
 
 
 def _make(
@@ -135,27 +156,25 @@ def _make(
     on_event: Listener | None,
 ) -> None:
     """Make pieces of all units, and parts of all pieces; those that are there already stay."""
-    folder = target / _PIECES
-    folder.mkdir(exist_ok=True)
-    pieces = [folder / f"piece-{number:05}.parquet" for number in range(len(units.scans))]
+    (target / _PIECES).mkdir(exist_ok=True)
+    pieces = _pieces(target, units)
     files = [(number, part_file(target, number)) for number in range(parts)]
     if any(not path.exists() for _, path in files):
         missing = [number for number, path in enumerate(pieces) if not path.exists()]
-        gone = _older(units, worker) if missing and units.versions else {}
-        todo = [Piece(units.scans[number], columns, gone.get(number), pieces[number]) for number in missing]
+        rows = newest(units.scans, worker).parts if missing and units.versions else units.scans
+        todo = [Piece(rows[number], columns, pieces[number]) for number in missing]
         told = partial(_Progress, on_event, worker)
         worker.each(partial(make_piece, how, parts), todo, told("enrich", len(pieces), len(pieces) - len(todo)))
         worker.each(partial(make_part, how, pieces), files, told("reposts", parts, 0))
 
 
-def _older(units: Units, worker: Engine) -> dict[int, pl.Series]:
-    """Find the rows that are older versions of postings, by buckets of ids."""
-    found = worker.buckets(versions, list(enumerate(units.scans)), _as_it_is, older)
-    return places(pl.concat(found))
+def _left_out(pieces: Sequence[Path], how: Settings) -> dict[str, int]:
+    counts = left_out(pieces)
+    return {words: counts[words] for words in how.where if words in counts}
 
 
-def _as_it_is(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows
+def _pieces(target: Path, units: Units) -> list[Path]:
+    return [target / _PIECES / f"piece-{number:05}.parquet" for number in range(len(units.scans))]
 
 
 class _Progress:
@@ -184,7 +203,7 @@ def _begun(target: Path, mark: dict[str, Any], *, overwrite: bool) -> bool:
     except OSError as error:
         raise ConfigError(f"{target} can't be used ({error}).", next_step="choose another folder") from error
     known = mark_of(target)
-    if known is not None and {**known, "rows": None} == {**mark, "rows": None}:
+    if known is not None and {name: known.get(name) for name in mark} == mark:
         return "rows" not in known
     if there and known is None:
         raise ConfigError(f"{target} holds something else.", next_step="choose an empty folder")

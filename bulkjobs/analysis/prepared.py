@@ -10,11 +10,11 @@ from typing import Any
 import polars as pl
 
 from ..display import as_html, as_text
+from ..engine import Rows, Workers
 from ..errors import InvalidQuery
-from .rows import Rows
 
 MARK = "prepared.json"
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,13 +29,16 @@ class Prepared(Rows):
         Where they are.
     postings : int
         How many.
+    left_out : dict of str to int
+        How many were left out, by the conditions of `prepare` that they did not meet.
     """
 
     folder: Path
     postings: int
+    left_out: dict[str, int]
 
     @classmethod
-    def open(cls, folder: str | Path, *, engine: object = "local") -> Prepared:
+    def open(cls, folder: str | Path, *, engine: Workers = "local") -> Prepared:
         """Open what `bulkjobs.analysis.prepare` made.
 
         Raises
@@ -48,7 +51,8 @@ class Prepared(Rows):
             raise InvalidQuery(f"{folder} holds no prepared postings, or not all of them.", field="folder",
                                next_step="prepare(library, folder) makes them, or goes on with it")  # fmt: skip
         files = [part_file(Path(folder), number) for number in range(len(known["rows"]))]
-        return cls(tuple(map(pl.scan_parquet, files)), folder=Path(folder), postings=sum(known["rows"])).on(engine)
+        scans, postings = tuple(map(pl.scan_parquet, files)), sum(known["rows"])
+        return cls(scans, folder=Path(folder), postings=postings, left_out=known["left_out"]).on(engine)
 
     def scan(self) -> pl.LazyFrame:
         """Return all of them as one lazy frame."""
@@ -58,6 +62,7 @@ class Prepared(Rows):
         return [
             ("folder", str(self.folder)),
             ("postings", f"{self.postings:,} in {len(self.parts):,} files"),
+            *((f"left out, {words}", f"{count:,}") for words, count in self.left_out.items()),
             ("engine", repr(self.engine)),
         ]
 

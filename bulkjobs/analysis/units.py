@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,10 @@ import polars as pl
 from ..errors import InvalidQuery
 from ..library import Library
 from ..library.library import utc_moment
-from ..records import POSTING_SCHEMA
+from ..library.newest import units
 
 Source = Library | pl.LazyFrame | str | Path | Sequence[str | Path | pl.LazyFrame]
 """A library; a folder of Parquet files, one of them, or some; or lazy frames, each of which one worker can hold."""
-
-_ROWS = 100_000  # postings of a unit, at the most; a lazy frame is not cut
-_UNITS = 1_000  # of more postings than these times `_ROWS`, units are larger
 
 
 @dataclass(frozen=True)
@@ -70,42 +67,19 @@ class Units:
         rows = [int(one.select(pl.len()).collect(engine="streaming").item()) for one in files]
         whole = [isinstance(one, pl.LazyFrame) for one in source]
         return cls(
-            list(_cut(zip(files, rows, whole, strict=True))), sum(rows), False, {"files": list(map(_mark, source))}
+            list(units(zip(files, rows, whole, strict=True))), sum(rows), False, {"files": list(map(_mark, source))}
         )
 
     @classmethod
     def _of_library(cls, library: Library, as_of: dt.datetime | str | None) -> Units:
         versions = library.versions()
         version = None if versions.is_empty() else int(versions["version"][0])
-        moment = None if as_of is None else utc_moment(as_of)
         files = library.files(version=version)
-        cut = list(_cut((file.scan, file.rows, False) for file in files))
-        if moment is not None:
-            cut = [scan.filter(pl.col("added_at") <= moment) for scan in cut]
         known = {
             "library": [file.name for file in files],  # what a file holds never changes
-            "as_of": None if moment is None else moment.isoformat(),
+            "as_of": None if as_of is None else utc_moment(as_of).isoformat(),
         }
-        return cls(cut or [POSTING_SCHEMA.to_frame().lazy()], sum(file.rows for file in files), bool(files), known)
-
-
-def _cut(files: Iterable[tuple[pl.LazyFrame, int, bool]]) -> Iterable[pl.LazyFrame]:
-    """Put small files together, and cut large ones, but not what must stay whole."""
-    files = list(files)
-    most = max(_ROWS, -(-sum(rows for _, rows, _ in files) // _UNITS))
-    waiting: list[pl.LazyFrame] = []
-    held = 0
-    for scan, rows, whole in files:
-        step = max(rows, 1) if whole else most
-        for start in range(0, max(rows, 1), step):
-            size = min(step, rows - start)
-            if held and held + size > most:
-                yield pl.concat(waiting)
-                waiting, held = [], 0
-            waiting.append(scan.slice(start, size) if size < rows else scan)
-            held += size
-    if waiting:
-        yield pl.concat(waiting)
+        return cls(library.units(files, as_of=as_of), sum(file.rows for file in files), True, known)
 
 
 def _listed(path: Path) -> list[str | Path | pl.LazyFrame]:

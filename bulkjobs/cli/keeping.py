@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import sys
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 
-from ..errors import ConfigError
-from ..events import Event, ImportStarted
-from ..terminal import NO_MATCH, ProgressView
+from ..export import export_parts
+from ..records import drift
+from ..terminal import NO_MATCH
 from .data import import_data
+from .engines import chosen, engine_options, progress
 from .options import Run, common, main
 
 _keep_days = click.option(
@@ -23,9 +23,7 @@ _keep_days = click.option(
 
 @main.command("import")
 @click.argument("paths", nargs=-1, required=True, metavar="FILES|FOLDERS|URLS...")
-@click.option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="Who reads.")
-@click.option("--workers", type=click.IntRange(min=1), help="With dask: processes on this machine.")
-@click.option("--scheduler", help="With dask: address of the cluster that is there: tcp://host:8786.")
+@engine_options
 @click.option("--aside", help="Folder or URL for lines that are no record, instead of bad-lines beside the library.")
 @common
 def import_(
@@ -36,41 +34,12 @@ def import_(
     Each file once, whatever it is called; what was cut off goes on where it was. Of a folder, or of what is below an
     s3://, gs:// or az:// URL, every .json, .ndjson, .jsonl, .gz and .zst.
     """
-    if engine == "local" and (workers or scheduler):
-        raise click.UsageError("--workers and --scheduler go with --engine dask.")
-    if workers and scheduler:
-        raise click.UsageError("Either --workers or --scheduler, not both.")
     shelf = run.client().library
-    with _readers(engine, workers, scheduler) as readers, ProgressView(run.err) as view:
-
-        def listen(event: Event) -> None:
-            if isinstance(event, ImportStarted) and event.dashboard:
-                run.err.print(f"The cluster's dashboard: {event.dashboard}")
-            view(event)
-
+    with chosen(engine, workers, scheduler) as readers, progress(run) as listen:
         done = shelf.add(paths, aside=aside, engine=readers, on_event=listen)
     run.show(repr(done), import_data(done))
     for error in done.failed.values():
         run.fail(error)
-
-
-@contextlib.contextmanager
-def _readers(engine: str, workers: int | None, scheduler: str | None) -> Iterator[Any]:
-    """Give what reads: this process, or a cluster, which is started unless its scheduler is named."""
-    if engine == "local":
-        yield engine
-        return
-    try:
-        from dask.distributed import Client as Cluster
-    except ImportError as error:
-        raise ConfigError("Dask is not installed.", next_step="pip install 'bulkjobs[cluster]'") from error
-    where = {"address": scheduler} if scheduler else {"n_workers": workers, "threads_per_worker": 1}
-    try:
-        cluster = Cluster(**where)
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"No cluster could be reached ({error}).", next_step="check --scheduler") from error
-    with cluster:
-        yield cluster
 
 
 @main.group(invoke_without_command=True)
@@ -143,3 +112,36 @@ def _stats(run: Run, told: str = "", **more: Any) -> None:
     shelf = run.client().library
     stats = shelf.stats()
     run.show(f"{stats!r}{told}", {"path": shelf.url, **dataclasses.asdict(stats), **more})
+
+
+@library.command("export")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--format", "ending", type=click.Choice(["parquet", "csv", "ndjson"]), default="parquet", show_default=True
+)
+@click.option("--as-of", help="Only what had been added by then (UTC): 2026-01-31, or with a time.")
+@click.option("--overwrite", is_flag=True, help="Replace the folder if it is there.")
+@engine_options
+@common
+def export_(
+    run: Run, folder: Path, *, ending: str, as_of: str | None, overwrite: bool, engine: str, workers: int | None,
+    scheduler: str | None,
+) -> None:  # fmt: skip
+    """Write the newest version of each posting to files in FOLDER, all of them or none."""
+    with chosen(engine, workers, scheduler) as workers_:
+        rows = run.client().library.rows(engine=workers_, as_of=as_of)
+        written = export_parts(rows, folder, f".{ending}", overwrite=overwrite)
+    run.show(f"{len(written):,} files in {folder}", {"files": list(map(str, written))})
+
+
+@library.command("drift")
+@click.option("--before", help="What had been added by then (UTC), to compare with; unless told, the documentation.")
+@engine_options
+@common
+def drift_(run: Run, *, before: str | None, engine: str, workers: int | None, scheduler: str | None) -> None:
+    """Show what changed in the vendor's records since a date, or against the documentation."""
+    with chosen(engine, workers, scheduler) as workers_:
+        shelf = run.client().library
+        then = None if before is None else shelf.rows(engine=workers_, as_of=before)
+        found = drift(shelf.rows(engine=workers_), then)
+    run.show(repr(found), dataclasses.asdict(found))

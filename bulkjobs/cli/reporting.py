@@ -5,17 +5,15 @@ from __future__ import annotations
 import dataclasses
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from ..bundle import open_bundle
 from ..provenance import Provenance
 from ..terminal import NO_MATCH
+from .engines import chosen, engine_options, progress
 from .options import Run, common, main
-
-if TYPE_CHECKING:
-    from ..analysis import Taxonomy
 
 
 @main.command()
@@ -33,11 +31,13 @@ if TYPE_CHECKING:
 )
 @click.option("--out", type=click.Path(path_type=Path), help="The page to write.")
 @click.option("--overwrite", is_flag=True, help="Replace the page if it is there.")
+@click.option("--folder", type=click.Path(path_type=Path), help="Keep the enriched postings there; all workers see it.")
+@engine_options
 @click.option("--check", "page", type=click.Path(path_type=Path), help="Tell whether this page still matches its data.")
 @common
 def report(
     run: Run, source: str | None, *, whole: bool, skills: Path | None, out: Path | None, overwrite: bool,
-    page: Path | None, **asked: Any,
+    page: Path | None, folder: Path | None, engine: str, workers: int | None, scheduler: str | None, **asked: Any,
 ) -> None:  # fmt: skip
     """Make a report of what was bought: one page that opens and prints anywhere. Needs no key; costs nothing.
 
@@ -46,11 +46,14 @@ def report(
     from ..analysis import read_taxonomy
 
     taxonomy = None if skills is None else read_taxonomy(skills)
-    if page is not None:
-        _check(run, page, source, taxonomy, whole=whole)
-    if out is None:
+    if page is None and out is None:
         raise click.UsageError("Name the page to write: --out report.html")
-    _make(run, _postings(run, source, whole=whole), out, overwrite=overwrite, taxonomy=taxonomy, **asked)
+    with chosen(engine, workers, scheduler) as workers_, progress(run) as listen:
+        work: dict[str, Any] = {"engine": workers_, "folder": folder, "on_event": listen, "taxonomy": taxonomy}
+        if page is not None:
+            _check(run, page, source, whole=whole, **work)
+        elif out is not None:
+            _make(run, _postings(run, source, whole=whole), out, overwrite=overwrite, **work, **asked)
 
 
 def _make(run: Run, postings: Any, out: Path, *, overwrite: bool, **asked: Any) -> None:
@@ -63,13 +66,13 @@ def _make(run: Run, postings: Any, out: Path, *, overwrite: bool, **asked: Any) 
     run.show(f"{made!r}\n{written}", data)
 
 
-def _check(run: Run, page: Path, source: str | None, taxonomy: Taxonomy | None, *, whole: bool) -> None:
+def _check(run: Run, page: Path, source: str | None, *, whole: bool, **work: Any) -> None:
     from ..report import check, read
 
     told = read(page).provenance
     if source is None and not whole:
         source, whole = _told_by(told, page)
-    found = check(page, _postings(run, source, whole=whole), taxonomy=taxonomy)
+    found = check(page, _postings(run, source, whole=whole), **work)
     run.show(repr(found), {"matches": found.matches, **dataclasses.asdict(found)})
     sys.exit(0 if found.matches else NO_MATCH)
 

@@ -6,12 +6,12 @@ import datetime as dt
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 import polars as pl
 
 from ..clock import naive
+from ..engine import Rows, Workers, engine_of
 from ..errors import ConfigError
 from ..events import Listener
 from ..origins import Snapshot
@@ -22,18 +22,14 @@ from . import upkeep
 from .compaction import compact
 from .importing import Job, bring
 from .marks import marks
+from .newest import NEWEST, newest, units
 from .raw import find
 from .reports import ImportReport, LibrarySnapshot, LibraryStats, Verification
 from .snapshot import of_library
 from .store import store_at
-from .table import Table, TableFile, gathered, told
-
-if TYPE_CHECKING:
-    from dask.distributed import Client as Cluster
+from .table import LIBRARY_SCHEMA, Table, TableFile, gathered, told
 
 _ROWS_A_FILE = 20_000  # held in memory by each writer; compaction makes larger files of them
-NEWEST = ("last_updated", "bought_at", "added_at", "source", "row")
-"""What makes one version of a posting newer than another, first things first."""
 
 
 class Library:
@@ -135,6 +131,36 @@ class Library:
         """
         return self._delta.files(version)
 
+    def rows(
+        self,
+        *,
+        engine: Workers = "local",
+        version: int | None = None,
+        as_of: dt.datetime | str | None = None,
+    ) -> Rows:
+        """Return the postings of `scan` in parts that one worker can hold, for work on a library of any size.
+
+        Parameters
+        ----------
+        engine : "local" or dask.distributed.Client
+            Where to work on them: in this process, a part after the other, or on the workers of a cluster.
+        version, as_of
+            As for `scan`.
+        """
+        return self._newest(engine, version, as_of).select(*POSTING_SCHEMA)
+
+    def _newest(self, engine: Workers, version: int | None, as_of: dt.datetime | str | None) -> Rows:
+        """Return the rows of `rows`, of `LIBRARY_SCHEMA`."""
+        with told(self._store):
+            return newest(self.units(self.files(version=version), as_of=as_of), engine_of(engine))
+
+    def units(self, files: Sequence[TableFile], *, as_of: dt.datetime | str | None = None) -> list[pl.LazyFrame]:
+        """Return the rows of files, each small enough for one worker; at least one, which may be empty."""
+        cut = list(units((file.scan, file.rows, False) for file in files)) or [LIBRARY_SCHEMA.to_frame().lazy()]
+        if as_of is None:
+            return cut
+        return [scan.filter(pl.col("added_at") <= utc_moment(as_of)) for scan in cut]
+
     def provenance(
         self,
         *,
@@ -142,6 +168,7 @@ class Library:
         as_of: dt.datetime | str | None = None,
         sources: Sequence[str] | None = None,
         where: pl.Expr | None = None,
+        engine: Workers = "local",
     ) -> Provenance:
         """Tell where the postings of `scan` come from, with a hash of the rows themselves; reads them all, bit by bit.
 
@@ -151,6 +178,8 @@ class Library:
             As for `scan`. With `as_of` it stays the same, whatever is added later.
         where : polars.Expr, optional
             Only postings for which this holds, as in ``scan().filter(where)``.
+        engine : "local" or dask.distributed.Client
+            Where to read them.
 
         Raises
         ------
@@ -159,14 +188,18 @@ class Library:
         """
         table = self._delta.found(version)
         read = None if table is None else table.version()
-        rows = self._chosen(read, as_of, sources)
+        if sources is None:
+            rows = self._newest(engine, read, as_of)
+        else:
+            rows = Rows.of(self._chosen(read, as_of, sources)).on(engine)
         made = None if read is None or as_of is not None else self._delta.commits([read])[0]["at"]
         snapshot = Snapshot(
             version=None if as_of is not None else read,
             at=utc(made),
             as_of=None if as_of is None else f"{utc_moment(as_of).isoformat()}Z",
         )
-        return of_library(rows, where, snapshot, self._delta.collect)
+        with told(self._store):
+            return of_library(rows, where, snapshot)
 
     def history(self, posting: int) -> pl.DataFrame:
         """Return every version of a posting, oldest first: a frame of `LIBRARY_SCHEMA`."""
@@ -333,7 +366,7 @@ class Library:
         paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
         *,
         aside: str | os.PathLike[str] | None = None,
-        engine: Literal["local"] | Cluster = "local",
+        engine: Workers = "local",
         storage_options: Mapping[str, str] | None = None,
         on_event: Listener | None = None,
     ) -> ImportReport:

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import polars as pl
 
+from ..engine import Rows, collected, tally
+from ..engine.engine import BUCKET, BUCKETS
 from ..errors import InvalidQuery
 from ..origins import Snapshot
 from ..provenance import Provenance
-from ..rowhash import RowsHash, batches
+from ..rowhash import GROUPS, digests, group_hashes, hash_of_groups
 
 
-def of_library(
-    rows: pl.LazyFrame,
-    where: pl.Expr | None,
-    snapshot: Snapshot,
-    collect: Callable[[pl.LazyFrame], pl.DataFrame],
-) -> Provenance:
+def of_library(rows: Rows, where: pl.Expr | None, snapshot: Snapshot) -> Provenance:
     """Tell where rows of `LIBRARY_SCHEMA` come from.
 
     Parameters
     ----------
-    rows : polars.LazyFrame
+    rows : Rows
         What is read; each posting once.
     where : polars.Expr, optional
         Only those for which this holds.
     snapshot : Snapshot
         What was read, as far as it is known.
-    collect : callable
-        Reads a part of them.
 
     Raises
     ------
@@ -40,24 +34,40 @@ def of_library(
     if where is not None:
         rows = rows.filter(where)
         try:
-            rows.head(0).collect()
+            rows.parts[0].head(0).collect()
         except pl.exceptions.PolarsError as error:
             raise InvalidQuery(f"{where} can't be asked of postings ({error}).", field="where") from error
-    read = RowsHash()
-    for frame in batches(rows):
-        read.add(frame)
-    sources = collect(rows.select(pl.col("source").unique().sort()))["source"]
+    (sources,) = collected(tally(rows, "source", rows=pl.len()))
+    found = rows.engine.buckets(_digests, rows.parts, _as_they_are, _hashed)
+    names = sources["source"].sort()
     return Provenance(
         kind="library",
-        rows=read.rows,
-        data_sha256=read.hexdigest(),
+        rows=int(sources["rows"].sum()),
+        data_sha256=hash_of_groups(dict(pl.concat(found).iter_rows())),
         library=replace(
             snapshot,
             where=None if where is None else str(where),
-            collections=_named(sources, r"^request:(.+)/\d+$"),
-            imported=_named(sources, r"^file:(.+)$"),
+            collections=_named(names, r"^request:(.+)/\d+$"),
+            imported=_named(names, r"^file:(.+)$"),
         ),
     )
+
+
+def _digests(rows: pl.LazyFrame) -> pl.DataFrame:
+    """Return the hash of each row; those of one group fall into one bucket."""
+    found = digests(rows)
+    buckets = [digest[0] * BUCKETS // GROUPS for digest in found]
+    return pl.DataFrame({"digest": found, BUCKET: buckets}, schema={"digest": pl.Binary, BUCKET: pl.UInt8})
+
+
+def _as_they_are(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows
+
+
+def _hashed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the hash of each group."""
+    made = list(group_hashes(rows["digest"]).items())
+    return pl.DataFrame(made, schema={"group": pl.UInt8, "hash": pl.Binary}, orient="row")
 
 
 def _named(sources: pl.Series, pattern: str) -> tuple[str, ...]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import polars as pl
 
 from ..display import as_html, as_text
+from ..engine import Rows
 from .schema import COLUMNS, NO_COLUMN, POSTING_SCHEMA
 
 NULL_RATE_STEP = 0.05  # a change of a null rate by as much, and beyond chance, is worth a line
 _CHANCE = 3.0  # standard errors
 _SHOWN = 5
 _EXTRA = POSTING_SCHEMA.names()[-1]
+
+Postings = pl.DataFrame | pl.LazyFrame | Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,107 +94,147 @@ class DriftReport:
         return as_html("Drift report", self.rows())
 
 
-def drift(now: pl.DataFrame, before: pl.DataFrame | None = None) -> DriftReport:
+def drift(now: Postings, before: Postings | None = None) -> DriftReport:
     """Compare postings with earlier ones, or with the documented schema.
 
     Parameters
     ----------
-    now, before : polars.DataFrame
-        Frames of `POSTING_SCHEMA`, such as those of two collections of the same query. Without `before`, fields are
-        compared with what the contract documents for schema A, of which null rates and values are not known.
+    now, before : DataFrame, LazyFrame or Rows
+        Postings of `POSTING_SCHEMA`, such as those of two collections of the same query; or parts of them, looked
+        through one by one (`bulkjobs.library.Library.rows`). Without `before`, fields are compared with what the
+        contract documents for schema A, of which null rates and values are not known.
 
     Returns
     -------
     DriftReport
         False in a condition when nothing changed.
     """
-    fields = _fields(now)
-    misfits = _misfits(now)
+    here = Profile.of(now)
     if before is None:
-        empty = {column.name for column in COLUMNS if not column.nullable and now[column.name].null_count()}
-        unfilled = {name for name in POSTING_SCHEMA if name != _EXTRA and now[name].null_count() == len(now)}
+        empty = {column.name for column in COLUMNS if not column.nullable and here.nulls[column.name]}
+        unfilled = {name for name, count in here.nulls.items() if count == here.records}
         return DriftReport(
             None,
-            len(now),
-            new_fields={name: count for name, count in fields.items() if name not in NO_COLUMN},
-            gone_fields=dict.fromkeys(sorted(unfilled), 0) if len(now) else {},
-            misfits={name: (0, count) for name, count in misfits.items()},
-            null_rates=[NullRate(name, 0.0, now[name].null_count() / len(now)) for name in sorted(empty - unfilled)],
+            here.records,
+            new_fields={name: count for name, count in sorted(here.fields.items()) if name not in NO_COLUMN},
+            gone_fields=dict.fromkeys(sorted(unfilled), 0) if here.records else {},
+            misfits={name: (0, count) for name, count in sorted(here.misfits.items())},
+            null_rates=[NullRate(name, 0.0, here.nulls[name] / here.records) for name in sorted(empty - unfilled)],
         )
-    earlier, earlier_misfits = _fields(before), _misfits(before)
-    filled, filled_before = _filled(now), _filled(before)
+    then = Profile.of(before)
+    filled, filled_then = here.present, then.present
     return DriftReport(
-        len(before),
-        len(now),
-        new_fields={name: count for name, count in {**fields, **filled}.items() if name not in earlier | filled_before},
-        gone_fields={
-            name: count for name, count in {**earlier, **filled_before}.items() if name not in fields | filled
-        },
+        then.records,
+        here.records,
+        new_fields={name: count for name, count in filled.items() if name not in filled_then},
+        gone_fields={name: count for name, count in filled_then.items() if name not in filled},
         misfits={
-            name: (earlier_misfits.get(name, 0), misfits.get(name, 0))
-            for name in sorted(misfits | earlier_misfits)
-            if bool(misfits.get(name)) != bool(earlier_misfits.get(name))
+            name: (then.misfits[name], here.misfits[name])
+            for name in sorted(here.misfits.keys() | then.misfits.keys())
+            if bool(here.misfits[name]) != bool(then.misfits[name])
         },
-        null_rates=list(_null_rates(now, before)),
-        values=list(_values(now, before)),
+        null_rates=list(_null_rates(here, then)),
+        values=list(_values(here, then)),
     )
 
 
-def _filled(frame: pl.DataFrame) -> dict[str, int]:
-    """Count the postings that have something in each column; columns that are always empty are left out."""
-    counts = {name: len(frame) - frame[name].null_count() for name in POSTING_SCHEMA if name != _EXTRA}
-    return {name: count for name, count in counts.items() if count}
+@dataclass(frozen=True)
+class Profile:
+    """What postings are compared by; those of some parts make up that of all.
+
+    Attributes
+    ----------
+    records : int
+    nulls : Counter of str
+        In how many postings a column is null.
+    fields : Counter of str
+        In how many there is a field in ``extra`` that has no column.
+    misfits : Counter of str
+        Values in ``extra`` whose column is null for their sake.
+    terms : dict of str to set of str
+        The terms of each column that has a vocabulary.
+    """
+
+    records: int
+    nulls: Counter[str]
+    fields: Counter[str]
+    misfits: Counter[str]
+    terms: dict[str, set[str]]
+
+    @classmethod
+    def of(cls, postings: Postings) -> Profile:
+        """Look postings through."""
+        rows = Rows.of(postings)
+        return rows.engine.tree(_profile, rows.parts, _together)
+
+    @property
+    def present(self) -> dict[str, int]:
+        """How many postings have something in a field or column; what none has is left out."""
+        filled = {name: self.records - count for name, count in self.nulls.items() if count < self.records}
+        return {**dict(sorted(self.fields.items())), **filled}
 
 
-def _extras(frame: pl.DataFrame) -> Iterator[dict[str, Any]]:
-    return map(json.loads, frame[_EXTRA].drop_nulls())
+def _profile(part: pl.LazyFrame) -> Profile:
+    """Look the postings of a part through; of texts it reads no more than whether they are there."""
+    names = [name for name in POSTING_SCHEMA if name != _EXTRA]
+    vocabularies = [column.name for column in COLUMNS if column.vocabulary]
+    flags = [pl.col(name).is_null() for name in names]
+    plans = [
+        part.select(pl.len().alias(_EXTRA), *(flag.sum() for flag in flags)),
+        part.filter(pl.col(_EXTRA).is_not_null()).select(_EXTRA, *flags),
+        *(_terms(part, name) for name in vocabularies),
+    ]
+    counts, extras, *terms = pl.collect_all(plans, engine="streaming")
+    nulls = counts.row(0, named=True)
+    records = nulls.pop(_EXTRA)
+    fields, misfits = Counter[str](), Counter[str]()
+    for row in extras.iter_rows(named=True):
+        extra = json.loads(row[_EXTRA])
+        fields.update(extra.keys() - _KNOWN.keys())
+        misfits.update(key for key in extra.keys() & _KNOWN.keys() if row[_KNOWN[key]] and extra[key] is not None)
+    found = {name: set(frame[name]) for name, frame in zip(vocabularies, terms, strict=True)}
+    return Profile(records, Counter(nulls), fields, misfits, found)
 
 
-def _fields(frame: pl.DataFrame) -> dict[str, int]:
-    """Count the fields in ``extra`` that have no column."""
-    counts: dict[str, int] = {}
-    for extra in _extras(frame):
-        for name in extra.keys() - _KNOWN:
-            counts[name] = counts.get(name, 0) + 1
-    return dict(sorted(counts.items()))
-
-
-def _misfits(frame: pl.DataFrame) -> dict[str, int]:
-    """Count the values in ``extra`` whose column is empty for their sake."""
-    counts: dict[str, int] = {}
-    there = frame.filter(pl.col(_EXTRA).is_not_null())
-    for row, extra in zip(there.iter_rows(named=True), _extras(there), strict=True):
-        for key in extra.keys() & _KNOWN:
-            if row[_KNOWN[key]] is None and extra[key] is not None:
-                counts[key] = counts.get(key, 0) + 1
-    return dict(sorted(counts.items()))
+def _together(profiles: list[Profile]) -> Profile:
+    nulls, fields, misfits = Counter[str](), Counter[str](), Counter[str]()
+    terms: dict[str, set[str]] = {}
+    for one in profiles:
+        nulls.update(one.nulls)
+        fields.update(one.fields)
+        misfits.update(one.misfits)
+        for name, found in one.terms.items():
+            terms.setdefault(name, set()).update(found)
+    return Profile(sum(one.records for one in profiles), nulls, fields, misfits, terms)
 
 
 _KNOWN = {key: column.name for column in COLUMNS for key in column.keys}
 
 
-def _null_rates(now: pl.DataFrame, before: pl.DataFrame) -> Iterator[NullRate]:
-    if not (len(now) and len(before)):
+def _terms(part: pl.LazyFrame, name: str) -> pl.LazyFrame:
+    values = part.select(name)
+    return (values.explode(name) if isinstance(POSTING_SCHEMA[name], pl.List) else values).drop_nulls().unique()
+
+
+def _null_rates(now: Profile, before: Profile) -> Iterator[NullRate]:
+    if not (now.records and before.records):
         return
-    for name in _filled(now).keys() & _filled(before).keys():
-        rate, earlier = now[name].null_count() / len(now), before[name].null_count() / len(before)
-        pooled = (now[name].null_count() + before[name].null_count()) / (len(now) + len(before))
-        error = (pooled * (1 - pooled) * (1 / len(now) + 1 / len(before))) ** 0.5
+    for name in POSTING_SCHEMA:
+        if name == _EXTRA or now.nulls[name] == now.records or before.nulls[name] == before.records:
+            continue
+        rate, earlier = now.nulls[name] / now.records, before.nulls[name] / before.records
+        pooled = (now.nulls[name] + before.nulls[name]) / (now.records + before.records)
+        error = (pooled * (1 - pooled) * (1 / now.records + 1 / before.records)) ** 0.5
         if abs(rate - earlier) >= max(NULL_RATE_STEP, _CHANCE * error):
             yield NullRate(name, earlier, rate)
 
 
-def _values(now: pl.DataFrame, before: pl.DataFrame) -> Iterator[Values]:
+def _values(now: Profile, before: Profile) -> Iterator[Values]:
     """Compare the terms of columns that have a vocabulary."""
-    for name in (column.name for column in COLUMNS if column.vocabulary):
-        found, earlier = (_terms(frame[name]) for frame in (now, before))
+    for name, found in now.terms.items():
+        earlier = before.terms[name]
         if found and earlier and found != earlier:
             yield Values(name, tuple(sorted(found - earlier)), tuple(sorted(earlier - found)))
-
-
-def _terms(column: pl.Series) -> set[str]:
-    values = column.explode() if isinstance(column.dtype, pl.List) else column
-    return set(values.drop_nulls().unique())
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -6,12 +6,10 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import polars as pl
-
-from ..analysis import questions
+from ..analysis import Rows, questions
 from ..analysis.questions import Answer
 
-Ask = Callable[[pl.DataFrame, str, dt.datetime | None], Answer]
+Ask = Callable[[Rows, str, dt.datetime | None], Answer]
 
 
 @dataclass(frozen=True)
@@ -92,12 +90,12 @@ TOLD_BY_CHART = {"companies", "titles", "cities", "skills", "levels", "employmen
 """Answers whose charts tell every number, so that their tables need not be seen at first."""
 
 
-def chapters(frame: pl.DataFrame, of: str, until: dt.datetime | None) -> tuple[Chapter, ...]:
+def chapters(frame: Rows, of: str, until: dt.datetime | None) -> tuple[Chapter, ...]:
     """Ask all questions.
 
     Parameters
     ----------
-    frame : DataFrame
+    frame : Rows
         Enriched postings.
     of : str
         What they are, for titles.

@@ -112,7 +112,9 @@ def read(path: str | os.PathLike[str]) -> Told:
         raise _no_report(path, f" (it lacks {error})") from error
 
 
-def check(path: str | os.PathLike[str], source: Postings | Library, *, taxonomy: Taxonomy | None = None) -> Check:
+def check(
+    path: str | os.PathLike[str], source: Postings | Library, *, taxonomy: Taxonomy | None = None, **work: Any
+) -> Check:
     """Make a report anew out of the postings, and compare. Costs nothing, and writes nothing.
 
     Parameters
@@ -123,6 +125,8 @@ def check(path: str | os.PathLike[str], source: Postings | Library, *, taxonomy:
         Whose postings.
     taxonomy : Taxonomy, optional
         The one that the report was made with, unless that which comes along.
+    **work
+        ``engine``, ``folder`` and ``on_event``, as for `bulkjobs.report.labour_market`.
 
     Raises
     ------
@@ -130,10 +134,10 @@ def check(path: str | os.PathLike[str], source: Postings | Library, *, taxonomy:
         The file is no report; or it was made with another taxonomy.
     """
     told = read(path)
-    return compared(told, remade(told, source, taxonomy))
+    return compared(told, remade(told, source, taxonomy, **work))
 
 
-def remade(told: Told, source: Postings | Library, taxonomy: Taxonomy | None) -> Report:
+def remade(told: Told, source: Postings | Library, taxonomy: Taxonomy | None, **work: Any) -> Report:
     """Make the report anew, as its page says that it was made."""
     settings = dict(told.settings)
     skills = taxonomy or default_taxonomy()
@@ -143,7 +147,7 @@ def remade(told: Told, source: Postings | Library, taxonomy: Taxonomy | None) ->
         )
     as_of = settings.pop("as_of")
     moment = dt.datetime.fromisoformat(as_of) if as_of and isinstance(source, Library) else None
-    return labour_market(source, taxonomy=skills, as_of=moment, **settings)
+    return labour_market(source, taxonomy=skills, as_of=moment, **settings, **work)
 
 
 def compared(told: Told, now: Report) -> Check:

@@ -6,7 +6,9 @@ import datetime as dt
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,10 +16,12 @@ from typing import Any
 
 import polars as pl
 
-from ..analysis import HOURS_A_YEAR, PARTS, Taxonomy, coverage, default_taxonomy, enrich
+from ..analysis import HOURS_A_YEAR, Prepared, Taxonomy, coverage, default_taxonomy, prepare
 from ..disk import whole
 from ..display import safe_text
-from ..errors import ConfigError
+from ..engine import LOCAL, Engine, Workers, collected, engine_of, tally
+from ..errors import ConfigError, InvalidQuery
+from ..events import Listener
 from ..library import Library
 from ..provenance import Provenance, versions_here
 from .chapters import Chapter, chapters
@@ -28,9 +32,6 @@ from .wording import asked, reach
 
 FORMAT = 1
 """Of the data that a report carries; a reader refuses what is newer."""
-
-_TEXTS = ("salary", "applicants_count", "employment_type", "seniority", "location", "description")
-_KEPT = ("id", "created", "last_updated", "deleted", "application_active", "company_name", "title", "country", *_TEXTS)
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,9 @@ def labour_market(
     taxonomy: Taxonomy | None = None,
     as_of: dt.datetime | str | None = None,
     hours_a_year: float = HOURS_A_YEAR,
+    engine: Workers = "local",
+    folder: str | os.PathLike[str] | None = None,
+    on_event: Listener | None = None,
 ) -> Report:
     """Make a report on the labour market of postings that are here.
 
@@ -150,11 +154,19 @@ def labour_market(
         Of a library, only what had been added by then; unless told, all that is there now.
     hours_a_year : float
         Hours that make a year's pay of an hour's.
+    engine : "local" or dask.distributed.Client
+        Where to read and count: in this process, 100,000 postings at a time, or on the workers of a cluster. The report
+        does not depend on it.
+    folder : path, optional
+        Where to keep the enriched postings, which all workers must see: the same report is quick to make again then. A
+        temporary one unless told.
+    on_event : callable, optional
+        Is told `bulkjobs.events.Worked` meanwhile.
 
     Raises
     ------
     InvalidQuery
-        `period` or `country` is none.
+        `period` or `country` is none; or a cluster has no `folder`.
     LoadFailed, LibraryError
         The postings are not wholly here, or can't be read.
     ConfigError
@@ -162,25 +174,31 @@ def labour_market(
     """
     scope, title = Scope.of(period, country), None if title is None else safe_text(title)
     skills = taxonomy or default_taxonomy()
-    read = Source.of(source, as_of=as_of)
-    frame, facts = _counted(read.frame, scope, skills, hours_a_year)
+    worker = engine_of(engine)
+    read = Source.of(source, as_of=as_of, engine=worker)
     settings = {
         "title": title, "period": period, "country": list(scope.countries) or None, "taxonomy": skills.fingerprint,
         "as_of": None if read.as_of is None else read.as_of.isoformat(), "hours_a_year": hours_a_year,
     }  # fmt: skip
     subtitle = "; ".join(filter(None, (asked(read.provenance), scope.words)))
-    told = chapters(frame, subtitle, watched_until(frame, read.provenance))
-    answers = (answer.sentence for chapter in told for answer in chapter.answers.values())
-    return Report(
-        title=title or "Labour-market report",
-        subtitle=subtitle,
-        summary=(reach(frame), *dict.fromkeys(filter(None, answers))) if len(frame) else (reach(frame),),
-        facts=facts,
-        chapters=told,
-        coverage=coverage(frame),
-        provenance=read.provenance,
-        settings=settings,
-    )
+    with _workplace(folder, worker, settings, read.provenance.data_sha256) as place:
+        postings = prepare(
+            read.postings, place, engine=worker, taxonomy=skills, hours_a_year=hours_a_year, where=scope.conditions,
+            as_of=read.as_of, on_event=on_event,
+        )  # fmt: skip
+        told = chapters(postings, subtitle, watched_until(postings, read.provenance))
+        answers = (answer.sentence for chapter in told for answer in chapter.answers.values())
+        found = dict.fromkeys(filter(None, answers)) if postings.postings else ()
+        return Report(
+            title=title or "Labour-market report",
+            subtitle=subtitle,
+            summary=(reach(postings), *found),
+            facts=_facts(postings),
+            chapters=told,
+            coverage=coverage(postings),
+            provenance=read.provenance,
+            settings=settings,
+        )
 
 
 def canonical(data: object) -> bytes:
@@ -188,31 +206,27 @@ def canonical(data: object) -> bytes:
     return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _counted(
-    postings: pl.LazyFrame, scope: Scope, taxonomy: Taxonomy, hours_a_year: float
-) -> tuple[pl.DataFrame, tuple[tuple[str, int], ...]]:
-    """Return the enriched postings of a scope without their long texts, and how many lie within and without."""
-    placed = enrich(postings, only=["place"])
-    period, place = scope.in_period(), scope.in_countries()
-    counts = placed.select(
-        all=pl.len(),
-        undated=period.is_null().sum(),
-        elsewhen=(~period).sum(),
-        unplaced=(period & place.is_null()).sum(),
-        elsewhere=(period & ~place).sum(),
-    ).collect(engine="streaming").row(0, named=True)  # fmt: skip
-    inside = placed.filter(period & place)
-    parts = [part for part in PARTS if part not in ("place", "plain")]
-    enriched = enrich(inside, only=parts, taxonomy=taxonomy, hours_a_year=hours_a_year)
-    added = [name for part in (*parts, "place") for name in PARTS[part].adds]
-    # Of texts only whether there is one is needed from here on.
-    stated = (pl.when(pl.col(name).str.strip_chars() != "").then(pl.lit("…")).alias(name) for name in _TEXTS)
-    frame = enriched.select(*_KEPT, *added).with_columns(stated).collect(engine="streaming")
-    facts = [("postings", frame.height), ("of them put up again", int((frame["id"] != frame["canonical_id"]).sum()))]
-    outside = {"undated": "without a date", "elsewhen": "of another time", "unplaced": "without a country",
-               "elsewhere": "of other countries"}  # fmt: skip
-    facts += [(f"left out, {words}", counts[name]) for name, words in outside.items() if counts[name]]
-    return frame, tuple(facts)
+@contextmanager
+def _workplace(folder: str | os.PathLike[str] | None, engine: Engine, *known: object) -> Iterator[Path]:
+    """Give a folder to prepare postings in: a temporary one, or one below that which was named, to be found again."""
+    if folder is not None:
+        yield Path(folder) / f"report-{hashlib.sha256(canonical(known)).hexdigest()[:16]}"
+    elif engine is LOCAL:
+        with tempfile.TemporaryDirectory(prefix="bulkjobs-") as made:
+            yield Path(made) / "report"
+    else:
+        raise InvalidQuery(
+            "The workers of a cluster need a folder to work in.", field="folder",
+            next_step="name one that all of them see",
+        )  # fmt: skip
+
+
+def _facts(postings: Prepared) -> tuple[tuple[str, int], ...]:
+    """Count the postings that lie within the scope, and without."""
+    again = (pl.col("id") != pl.col("canonical_id")).sum()
+    (counts,) = collected(tally(postings, again=again))
+    outside = ((f"left out, {words}", count) for words, count in postings.left_out.items())
+    return ("postings", postings.postings), ("of them put up again", int(counts["again"].item() or 0)), *outside
 
 
 def _plain(frame: pl.DataFrame) -> list[dict[str, Any]]:

@@ -66,16 +66,18 @@ class Scope:
             dates = ""
         return ", ".join(filter(None, (places, dates)))
 
-    def in_period(self) -> pl.Expr:
-        """Return whether ``created`` lies in the period: null where it is not known and the period is."""
-        created = pl.col("created").dt.date()
+    @property
+    def conditions(self) -> dict[str, pl.Expr]:
+        """What enriched postings must meet, by what those are called that don't; see `bulkjobs.analysis.prepare`."""
+        made: dict[str, pl.Expr] = {}
+        created, country = pl.col("created").dt.date(), pl.col("country_iso_2")
         tests = [created >= self.first] if self.first else []
         tests += [created <= self.last] if self.last else []
-        return pl.all_horizontal(tests) if tests else pl.lit(value=True)
-
-    def in_countries(self) -> pl.Expr:
-        """Return whether ``country_iso_2`` is one of the countries: null where it is not known and they are."""
-        return pl.col("country_iso_2").is_in(self.countries) if self.countries else pl.lit(value=True)
+        if tests:
+            made |= {"without a date": created.is_not_null(), "of another time": pl.all_horizontal(tests)}
+        if self.countries:
+            made |= {"without a country": country.is_not_null(), "of other countries": country.is_in(self.countries)}
+        return made
 
 
 def _days(period: str | None) -> tuple[dt.date | None, dt.date | None]:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import polars as pl
 
+from ..engine import LOCAL, Engine
 from ..library import Library
 from ..library.library import utc_moment
 from ..provenance import Provenance
@@ -27,12 +28,12 @@ class Postings(Protocol):
 class Source:
     """Postings, where they come from, and, of a library, up to when what was added counts (UTC)."""
 
-    frame: pl.LazyFrame
+    postings: Library | pl.LazyFrame
     provenance: Provenance
     as_of: dt.datetime | None = None
 
     @classmethod
-    def of(cls, given: Postings | Library, *, as_of: dt.datetime | str | None = None) -> Source:
+    def of(cls, given: Postings | Library, *, as_of: dt.datetime | str | None = None, engine: Engine = LOCAL) -> Source:
         """Take the postings of a collection, a bundle or a library.
 
         Parameters
@@ -42,6 +43,8 @@ class Source:
         as_of : datetime or str, optional
             Of a library only what had been added by then (UTC): the same for ever, whatever is bought later. Unless
             told, all that is there now.
+        engine : Engine
+            What reads a library.
 
         Raises
         ------
@@ -50,7 +53,7 @@ class Source:
         """
         if isinstance(given, Library):
             moment = _last_addition(given) if as_of is None else utc_moment(as_of)
-            return cls(given.scan(as_of=moment), given.provenance(as_of=moment), moment)
+            return cls(given, given.provenance(as_of=moment, engine=engine), moment)
         return cls(given.scan(), given.provenance())
 
 

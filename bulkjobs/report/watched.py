@@ -7,10 +7,11 @@ import datetime as dt
 import polars as pl
 
 from ..clock import naive
+from ..engine import Rows, collected, tally
 from ..provenance import Provenance
 
 
-def watched_until(frame: pl.DataFrame, known: Provenance) -> dt.datetime | None:
+def watched_until(postings: pl.DataFrame | Rows, known: Provenance) -> dt.datetime | None:
     """Return the latest date in the postings, but none after they were bought or imported; UTC.
 
     Some postings bear dates in the future. None where neither is known.
@@ -18,5 +19,6 @@ def watched_until(frame: pl.DataFrame, known: Provenance) -> dt.datetime | None:
     moments = [one.completed or one.submitted for one in known.purchases]
     moments += [known.library.as_of or known.library.at] if known.library and known.kind != "collection" else []
     bought = [naive(dt.datetime.fromisoformat(moment)) for moment in moments if moment]
-    seen = frame.select(pl.max_horizontal("created", "last_updated").max()).item()
+    (found,) = collected(tally(Rows.of(postings), most={"seen": pl.max_horizontal("created", "last_updated")}))
+    seen = found["seen"].item()
     return min(filter(None, (seen, max(bought, default=None))), default=None)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from ..display import counted
+from ..engine import Large, Rows, collected, tally
 from ..provenance import Provenance
 from ..query import FIELDS
+
+_COUNTED = ("company_name", "country_iso_2")
 
 
 def asked(known: Provenance) -> str:
@@ -20,17 +23,26 @@ def asked(known: Provenance) -> str:
     return "; ".join(f"{_label(name)} {_said(value)}" for name, value in filters.items())
 
 
-def reach(frame: pl.DataFrame) -> str:
+def reach(postings: Rows) -> str:
     """Say how many postings count, of how many companies and countries, and from when to when."""
-    if frame.is_empty():
-        return "No posting counts: see below what was left out."
-    companies, countries = (frame[name].drop_nulls().n_unique() for name in ("company_name", "country_iso_2"))
-    said = (
-        f"{counted(frame.height, 'posting')} of {companies:,} {'company' if companies == 1 else 'companies'}"
-        f" in {countries:,} {'country' if countries == 1 else 'countries'}"
+    created = pl.col("created")
+    all_, companies, countries = collected(
+        tally(postings, postings=pl.len(), least={"first": created}, most={"last": created}),
+        *(Large(tally(postings.drop_nulls(name), name, postings=pl.len()), _number) for name in _COUNTED),
     )
-    dates = frame["created"].drop_nulls().sort().dt.strftime("%-d %B %Y")
-    return f"{said}, first seen from {dates[0]} to {dates[-1]}." if len(dates) else f"{said}."
+    if not all_["postings"].item():
+        return "No posting counts: see below what was left out."
+    hiring, places = (int(found["number"].sum()) for found in (companies, countries))
+    said = (
+        f"{counted(all_['postings'].item(), 'posting')} of {hiring:,} {'company' if hiring == 1 else 'companies'}"
+        f" in {places:,} {'country' if places == 1 else 'countries'}"
+    )
+    first, last = all_["first"].item(), all_["last"].item()
+    return f"{said}, first seen from {first:%-d %B %Y} to {last:%-d %B %Y}." if first else f"{said}."
+
+
+def _number(sums: pl.DataFrame) -> pl.DataFrame:
+    return sums.select(number=pl.len())
 
 
 def _label(name: str) -> str:

@@ -241,3 +241,19 @@ def test_duckdb_and_dask_read_the_same_rows(library: Library) -> None:
     assert frame.npartitions == len(files)
     dasks = frame.compute(scheduler="sync").sort_values(["source", "row"])
     assert dasks.to_dict("list") == ours.to_dict(as_series=False)
+
+
+def test_it_is_exported_and_compared_by_the_command_line(library: Library, tmp_path: Path) -> None:
+    code, told = run(library, "export", str(tmp_path / "out"), "--format", "ndjson")
+    assert (code, "1 files" in told) == (0, True)
+    lines = (tmp_path / "out/part-00000.ndjson").read_text().splitlines()
+    assert sorted(json.loads(line)["id"] for line in lines) == sorted(library.scan().collect()["id"])
+    assert run(library, "export", str(tmp_path / "out"))[0] == 2
+    code, told = run(library, "export", str(tmp_path / "out"), "--as-of", "2000-01-01", "--overwrite")
+    assert pl.read_parquet(tmp_path / "out").is_empty()
+    code, told = run(library, "drift")
+    assert (code, "with the documentation" in told) == (0, True)
+    code, told = run(library, "drift", "--before", "2100-01-01")
+    assert (code, told.rstrip().endswith("none")) == (0, True)
+    code, told = run(library, "export", str(tmp_path / "x"), "--workers", "2")
+    assert (code, "--engine dask" in told) == (2, True)

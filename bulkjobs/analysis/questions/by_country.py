@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 
 from ...charts import parts, world
+from ...engine import collected, tally
 from ..places import gazetteer
-from ..rows import collected, tally
 from .answer import NOT_STATED, SMALL, Answer, none, percent, shaped
 from .scope import Frame, scope
 from .values import value

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from ..rows import Large, Rows, tally
+from ...engine import Large, Rows, tally
 from .values import each
 
 _VALUES = "__values"

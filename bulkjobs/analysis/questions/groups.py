@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from ..rows import Rows, collected
+from ...engine import Rows, collected
 from .answer import NOT_STATED, OTHERS
 from .frequent import Frequent, frequent
 from .values import is_list, value

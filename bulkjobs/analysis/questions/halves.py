@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from ...engine import Rows, collected, tally
 from ...errors import InvalidQuery
-from ..rows import Rows, collected, tally
 from .scope import moment
 
 Period = tuple[dt.date, dt.date]

@@ -12,8 +12,8 @@ import datetime as dt
 
 import polars as pl
 
+from ...engine import Rows, collected, tally
 from ...errors import InvalidQuery
-from ..rows import Rows, collected, tally
 from .scope import moment
 
 READS = ("created", "last_updated", "deleted", "application_active")

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from ...charts import parts
-from ..rows import Rows, Tally, collected, tally
+from ...engine import Rows, Tally, collected, tally
 from . import periods
 from .answer import Answer, none, percent, shaped
 from .lifetimes import CAVEAT, READS, latest, lifetimes

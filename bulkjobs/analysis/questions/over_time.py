@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from ...charts import parts
-from ..rows import collected, tally
+from ...engine import collected, tally
 from . import periods
 from .answer import Answer, none, percent, shaped
 from .periods import Every, Unit

@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 
 from ...charts import parts, series
+from ...engine import Rows, collected, tally
 from ...errors import InvalidQuery
-from ..rows import Rows, collected, tally
 from . import periods
 from .answer import NOT_STATED, SMALL, Answer, none, percent, shaped
 from .groups import grouped, several

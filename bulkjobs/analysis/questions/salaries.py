@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 
 from ...charts import boxes, parts
+from ...engine import Rows, collected, tally
 from ...errors import InvalidQuery
-from ..rows import Rows, collected, tally
 from .answer import NOT_STATED, SMALL, Answer, none, percent, quoted, shaped
 from .groups import EVERY, grouped, several
 from .quantiles import quantiles

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from ...display import safe_text
+from ...engine import Rows
 from ...errors import InvalidQuery
 from ..enrich import PARTS
-from ..rows import Rows
 
 Frame = pl.DataFrame | pl.LazyFrame | Rows
 """What a question is asked of."""

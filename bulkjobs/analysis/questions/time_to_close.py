@@ -10,7 +10,7 @@ import polars as pl
 
 from ...charts import parts, series
 from ...display import counted
-from ..rows import Rows, Tally, collected, tally
+from ...engine import Rows, Tally, collected, tally
 from .answer import NOT_STATED, SMALL, Answer, none, percent, quoted, shaped
 from .groups import EVERY, GROUPS, grouped, several
 from .lifetimes import CAVEAT, READS, latest, lifetimes

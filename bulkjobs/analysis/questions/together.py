@@ -8,8 +8,8 @@ from typing import Any, Literal, get_args
 import polars as pl
 
 from ...charts import parts
+from ...engine import Large, collected, tally
 from ...errors import InvalidQuery
-from ..rows import Large, collected, tally
 from .answer import SMALL, Answer, none, percent, quoted, shaped
 from .scope import Frame, checked, dtype, scope
 from .values import each, is_list, noun, value

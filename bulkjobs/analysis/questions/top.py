@@ -9,7 +9,7 @@ import polars as pl
 
 from ...charts import parts
 from ...display import counted
-from ..rows import Rows, collected, tally
+from ...engine import Rows, collected, tally
 from .answer import NOT_STATED, OTHERS, SMALL, Answer, none, percent, quoted, shaped, signed
 from .frequent import Frequent, frequent
 from .halves import Halves, Period, halves

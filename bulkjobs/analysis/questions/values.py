@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from ...display import safe_text
+from ...engine import Rows
 from ...errors import InvalidQuery
-from ..rows import Rows
 from .answer import NOT_STATED, OTHERS
 from .scope import dtype
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 import bulkjobs as bj
+from bulkjobs.engine import Rows
 from bulkjobs.errors import Charged, LoadFailed
 from bulkjobs.records import COLUMNS, POSTING_SCHEMA, data_dictionary, drift, load
 from bulkjobs.sandbox.sample import generate
@@ -104,6 +105,10 @@ def frames(tmp_path: Path, *sets: list[dict[str, Any]]) -> list[pl.DataFrame]:
     return [load(written(tmp_path / f"{n}.json", *records))[0] for n, records in enumerate(sets)]
 
 
+def in_parts(frame: pl.DataFrame) -> Rows:
+    return Rows(tuple(frame[at : at + 31].lazy() for at in range(0, len(frame), 31)))
+
+
 def test_no_drift_between_the_same(tmp_path: Path) -> None:
     one, two = frames(tmp_path, list(generate(300)), list(generate(300)))
     found = drift(two, one)
@@ -122,6 +127,7 @@ def test_drift_between_two_collections(tmp_path: Path) -> None:
     one, two = frames(tmp_path, before, now)
     found = drift(two, one)
     assert found
+    assert found == drift(in_parts(two), in_parts(one)) == drift(two.lazy(), in_parts(one))
     assert found.new_fields == {"pay": 200}
     assert found.gone_fields.keys() == {"old", "redirected_url_hash", "company_id"}
     assert found.misfits == {"company_id": (0, 200)}
@@ -146,6 +152,7 @@ def test_drift_from_the_documentation(tmp_path: Path) -> None:
     odd = [{**r, "title": None if n < 10 else "x", "pay": 1, "deleted": "no"} for n, r in enumerate(generate(100))]
     (frame,) = frames(tmp_path, odd)
     found = drift(frame)
+    assert found == drift(in_parts(frame))
     assert found.records_before is None
     assert found.new_fields == {"pay": 100}
     assert found.misfits == {"deleted": (0, 100)}

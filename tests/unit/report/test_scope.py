@@ -65,7 +65,11 @@ def test_whole_days_count_and_what_is_not_known_is_neither_in_nor_out() -> None:
         "country_iso_2": ["PT", "DE", None, "PT"],
     })  # fmt: skip
     scope = Scope.of("2025-01", "Portugal")
-    told = frame.select(period=scope.in_period(), place=scope.in_countries())
-    assert told["period"].to_list() == [True, True, False, None]
-    assert told["place"].to_list() == [True, False, None, True]
-    assert frame.filter(Scope().in_period() & Scope().in_countries()).height == 4
+    told = frame.select(**scope.conditions)
+    assert told.to_dict(as_series=False) == {
+        "without a date": [True, True, True, False],
+        "of another time": [True, True, False, None],
+        "without a country": [True, True, False, True],
+        "of other countries": [True, False, None, True],
+    }
+    assert Scope().conditions == {}

@@ -31,7 +31,7 @@ def expected(library: Library) -> pl.DataFrame:
 @pytest.fixture(autouse=True)
 def _small_units(monkeypatch: pytest.MonkeyPatch) -> None:
     """Units of 600 rows, so that there are several, and the files of the table are cut."""
-    monkeypatch.setattr("bulkjobs.analysis.units._ROWS", 600)
+    monkeypatch.setattr("bulkjobs.library.newest._ROWS", 600)
 
 
 @pytest.fixture

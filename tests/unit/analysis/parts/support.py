@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from distributed import Client, LocalCluster
 from polars.testing import assert_frame_equal
 
 from bulkjobs import records
@@ -34,6 +36,18 @@ ASKED: dict[str, Callable[[Any], questions.Answer]] = {
     "remote by level": lambda rows: questions.remote_share(rows, by="level"),
     "countries": lambda rows: questions.by_country(rows.with_columns(country_iso_2=pl.col("country").str.slice(0, 2))),
 }
+
+
+@contextmanager
+def two_workers() -> Iterator[Client]:
+    """Two workers of a cluster, in processes of their own, on loopback alone."""
+    with (
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
 
 
 def postings(folder: Path, count: int) -> pl.DataFrame:

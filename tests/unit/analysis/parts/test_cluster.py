@@ -10,30 +10,29 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client
 from polars.testing import assert_frame_equal
 
+from bulkjobs import report
 from bulkjobs.analysis import Prepared, Rows, prepare, questions
-from bulkjobs.analysis.cluster import Cluster
+from bulkjobs.engine.cluster import Cluster
 from bulkjobs.errors import ConfigError, InvalidQuery
 from bulkjobs.events import Worked
+from bulkjobs.export import export_parts
 from bulkjobs.library import Library
+from bulkjobs.records import drift
+from bulkjobs.rowhash import data_sha256
 from tests.support import Listener
-from tests.unit.analysis.parts.support import ONLY, assert_same_answers, assert_same_rows, files
+from tests.unit.analysis.parts.support import ONLY, assert_same_answers, assert_same_rows, files, two_workers
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
-    """Two workers in processes of their own, on loopback alone."""
-    with (
-        LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0"
-        ) as cluster,
-        Client(cluster) as made,
-    ):
+    with two_workers() as made:
         yield made
 
 
@@ -82,6 +81,42 @@ def test_rows_and_answers_are_those_of_one_frame(
     assert {one.dashboard for one in steps} == {client.dashboard_link}
     assert f"Dask, 2 workers; watch it at {client.dashboard_link}" in repr(made)
     assert_frame_equal(questions.live(made).frame, questions.live(Prepared.open(folder, engine=client)).frame)
+
+
+def test_a_report_is_that_of_this_process(library: Library, client: Client, tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"period": "2026", "country": ["US", "GB"]}
+    here = report.labour_market(library, **asked)
+    heard = Listener()
+    there = report.labour_market(library, engine=client, folder=tmp_path, on_event=heard, **asked)
+    assert there.document == here.document
+    assert dict(there.facts)["postings"] > 100
+    assert dict(there.facts)["left out, of another time"] > 100
+    assert there.summary == here.summary
+    assert heard.events
+    silent = Listener()
+    again = report.labour_market(library, engine=client, folder=tmp_path, on_event=silent, **asked)
+    assert again.document == here.document
+    assert silent.events == []
+    with pytest.raises(InvalidQuery, match="folder"):
+        report.labour_market(library, engine=client, **asked)
+
+
+def test_where_postings_come_from_what_changed_and_their_export_are_those_of_this_process(
+    library: Library, frame: pl.DataFrame, client: Client, tmp_path: Path
+) -> None:
+    there = library.rows(engine=client)
+    assert len(there.parts) > 6
+    assert library.provenance(engine=client) == library.provenance()
+    assert library.provenance().data_sha256 == data_sha256(library.scan())
+    before = frame.with_columns(seniority=pl.lit("Chief"), salary=None)
+    found = drift(there, before)
+    assert found == drift(library.scan(), before) == drift(library.rows(), before)
+    assert found.values
+    assert "salary" in found.new_fields
+    paths = export_parts(there, tmp_path / "there")
+    assert [path.name for path in paths] == [f"part-{at:05}.parquet" for at in range(len(there.parts))]
+    order = ["id", "created", "title", "url"]
+    assert_frame_equal(pl.read_parquet(paths).sort(order), library.scan().collect().sort(order))
 
 
 def test_a_worker_that_dies_while_it_asks_changes_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -122,9 +123,39 @@ def test_files_and_lazy_frames(frame: pl.DataFrame, folder: Path, tmp_path: Path
         assert_same_rows(prepare(source, folder / name, **how), expected)
 
 
+def test_only_what_meets_conditions_is_kept_and_the_rest_is_counted(
+    library: Library, folder: Path, frame: pl.DataFrame
+) -> None:
+    conditions = {
+        "without a level": pl.col("level").is_not_null(),
+        "of other levels": pl.col("level").is_in(["Associate", "Director"]),
+        "early": pl.col("created") > frame["created"].median(),
+    }
+    left = enrich(library.scan().collect(), only=["seniority"])
+    expected, counts = left, {}
+    for words, met in conditions.items():
+        expected = expected.filter(met)
+        counts[words] = left.height - expected.height
+        left = expected
+    made = prepare(library, folder, only=ONLY, parts=3, where=conditions)
+    assert made.left_out == counts
+    assert min(counts.values()) > 50
+    stated = pl.when(pl.col("description").str.strip_chars() != "").then(pl.lit("…"))
+    assert_same_rows(made, enrich(expected, only=ONLY).with_columns(description=stated))
+    assert re.search(rf"left out, early +{counts['early']:,}\n", repr(made))
+    before = files(folder)
+    assert prepare(library, folder, only=ONLY, parts=3, where=dict(conditions)).left_out == counts
+    assert files(folder) == before
+    with pytest.raises(ConfigError, match="other settings"):
+        prepare(library, folder, only=ONLY, parts=3, where={"early": conditions["early"]})
+
+
 @pytest.mark.parametrize(
     ("how", "words"),
     [
+        ({"where": {"x": pl.col("luck") > 1}}, "luck"),
+        ({"where": {"x": pl.col("reposts") > 1}}, "reposts, which is found last"),
+        ({"where": {"x": pl.col("id")}}, "no condition"),
         ({"parts": 0}, "parts"),
         ({"only": ["luck"]}, "luck"),
         ({"same": ["description"]}, "not kept"),

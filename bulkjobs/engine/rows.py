@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import polars as pl
 
-from .engine import BUCKET, LOCAL, Engine, bucket, engine_of
+from .engine import BUCKET, LOCAL, Engine, Workers, bucket, engine_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Rows:
         """Take a frame as rows in one part."""
         return given if isinstance(given, Rows) else cls((given.lazy(),))
 
-    def on(self, engine: object) -> Self:
+    def on(self, engine: Workers) -> Self:
         """Return the same, for questions to be worked on elsewhere; see `bulkjobs.analysis.prepare` for `engine`."""
         return replace(self, engine=engine_of(engine))
 

@@ -35,7 +35,7 @@ class Cluster:
 
     @classmethod
     def of(cls, given: object) -> Cluster:
-        """Take a client; see `bulkjobs.analysis.engine.engine_of`."""
+        """Take a client; see `bulkjobs.engine.engine.engine_of`."""
         try:
             from distributed import Client
         except ImportError as error:
@@ -64,7 +64,7 @@ class Cluster:
     def each(
         self, function: Callable[[Item], Result], items: Sequence[Item], done: Callable[[Result], None] | None = None
     ) -> list[Result]:
-        """See `bulkjobs.analysis.engine.Engine`."""
+        """See `bulkjobs.engine.engine.Engine`."""
         from distributed import as_completed
 
         with self._running() as started:
@@ -79,7 +79,7 @@ class Cluster:
     def tree(
         self, function: Callable[[Item], Result], items: Sequence[Item], merge: Callable[[list[Result]], Result]
     ) -> Result:
-        """See `bulkjobs.analysis.engine.Engine`."""
+        """See `bulkjobs.engine.engine.Engine`."""
         with self._running() as started:
             futures = self._submit(function, items, started)
             while len(futures) > 1:
@@ -95,7 +95,7 @@ class Cluster:
         merge: Callable[[pl.DataFrame], pl.DataFrame],
         finish: Callable[[pl.DataFrame], pl.DataFrame],
     ) -> list[pl.DataFrame]:
-        """See `bulkjobs.analysis.engine.Engine`."""
+        """See `bulkjobs.engine.engine.Engine`."""
         threads = max(1, sum(self.client.nthreads().values()))
         size = min(_TOGETHER, max(1, len(items) // (4 * threads)))
         groups = [items[at : at + size] for at in range(0, len(items), size)]

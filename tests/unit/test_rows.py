@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from bulkjobs.analysis import Rows, coverage, questions
-from bulkjobs.analysis.engine import LOCAL
 from bulkjobs.analysis.questions.quantiles import quantiles
-from bulkjobs.analysis.rows import Large, collected, tally
+from bulkjobs.engine import Large, collected, tally
+from bulkjobs.engine.engine import LOCAL
 from tests.unit.analysis.questions.support import SCHEMA
 
 DAY = datetime(2026, 1, 1)
@@ -113,7 +113,7 @@ def test_a_tally_is_the_same_of_any_parts(rows: list[tuple[str | None, int | Non
 
 
 def test_rows_of_many_keys_are_merged_a_few_buckets_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bulkjobs.analysis.engine._ROWS", 100)
+    monkeypatch.setattr("bulkjobs.engine.engine._ROWS", 100)
     parts = tuple(pl.LazyFrame({"key": range(at, at + 500)}) for at in (0, 250, 500))
     seen: list[int] = []
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypeVar
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -46,6 +49,10 @@ class Engine(Protocol):
 
         `function` gives frames with `BUCKET`. Where there is one item, its rows are finished as they are.
         """
+
+
+Workers: TypeAlias = "Literal['local'] | Client | Engine"
+"""What a user names as ``engine``; see `engine_of`."""
 
 
 class Local:
@@ -100,7 +107,7 @@ class Local:
             ]
 
 
-def engine_of(given: object) -> Engine:
+def engine_of(given: Workers | object) -> Engine:
     """Return the engine that is meant: ``"local"`` or a `dask.distributed.Client`.
 
     Raises
