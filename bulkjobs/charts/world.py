@@ -18,8 +18,10 @@ _ROOM = {"latitude": 7, "longitude": 45}  # degrees that a label takes
 
 
 @cache
-def shapes() -> dict[str, Any]:
+def shapes() -> str:
     """Return the outlines of the countries as TopoJSON, without the Antarctic.
+
+    It is text, so that Altair neither checks nor copies ten thousands of numbers whenever a chart is put together.
 
     Natural Earth's at 1:110 million (public domain), as world-atlas 2.0.2 packs them (ISC; its text lies beside).
     They serve to see where one is: small countries are not among them, and discs need none.
@@ -28,7 +30,7 @@ def shapes() -> dict[str, Any]:
     del found["objects"]["land"]
     countries = found["objects"]["countries"]
     countries["geometries"] = [shape for shape in countries["geometries"] if shape.get("id") != "010"]
-    return found
+    return json.dumps(found, separators=(",", ":"))
 
 
 def world(rows: Sequence[Mapping[str, Any]], *, unit: str = "postings") -> Any:
