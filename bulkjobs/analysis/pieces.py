@@ -12,20 +12,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from ..disk import whole
 from .enrich import PARTS, enrich
+from .files import ParquetFile
 from .reposts import company, reposts_of_sketches, sketch
 from .text import Taxonomy
 
 _PART = "__part"
 _SKETCH = "sketch"
-_LEFT_OUT = "left_out"
-_GROUP = 1_000  # rows of a Parquet file that are skipped or read together, at the least
 
 
 @dataclass(frozen=True)
@@ -80,19 +77,19 @@ class Piece:
         The unit.
     columns : tuple of str
         Those of postings.
-    path : Path
-        The file to write.
+    file : ParquetFile
+        What it becomes.
     """
 
     rows: pl.LazyFrame
     columns: tuple[str, ...]
-    path: Path
+    file: ParquetFile
 
 
 def make_piece(how: Settings, parts: int, piece: Piece) -> int:
     """Enrich a unit, put its rows in the order of their parts, and write it, unless it is there; return its rows."""
-    if piece.path.exists():
-        return rows_of(piece.path)
+    if piece.file.exists():
+        return piece.file.rows
     rows = _enriched(piece.rows.select(piece.columns), how.first, how)
     unmet: dict[str, int] = {}
     if how.where:
@@ -107,7 +104,7 @@ def make_piece(how: Settings, parts: int, piece: Piece) -> int:
         stated = pl.col("description").str.strip_chars() != ""
         made = made.with_columns(description=pl.when(stated).then(pl.lit("…")))
     frame = made.collect(engine="streaming").sort(_PART, maintain_order=True)
-    _write(frame, piece.path, len(frame) // parts, {_LEFT_OUT: json.dumps(unmet)})
+    piece.file.write(frame, len(frame) // parts, left_out=json.dumps(unmet))
     return len(frame)
 
 
@@ -115,36 +112,36 @@ def _enriched(rows: pl.LazyFrame, parts: Sequence[str], how: Settings) -> pl.Laz
     return enrich(rows, only=parts, taxonomy=how.taxonomy, hours_a_year=how.hours_a_year) if parts else rows
 
 
-def left_out(pieces: Sequence[Path]) -> dict[str, int]:
+def left_out(pieces: Sequence[ParquetFile]) -> dict[str, int]:
     """Return how many postings do not meet a condition, of those that meet the ones before it."""
     counts: Counter[str] = Counter()
-    for path in pieces:
-        counts.update(json.loads(pl.read_parquet_metadata(path)[_LEFT_OUT]))
+    for piece in pieces:
+        counts.update(json.loads(piece.note("left_out")))
     return dict(counts)
 
 
-def make_part(how: Settings, pieces: Sequence[Path], part: tuple[int, Path]) -> int:
+def make_part(how: Settings, pieces: Sequence[ParquetFile], part: tuple[int, ParquetFile]) -> int:
     """Take a part out of all pieces, find its reposts, and write it, unless it is there; return its rows."""
-    number, path = part
-    if path.exists():
-        return rows_of(path)
-    rows = pl.scan_parquet(list(pieces)).filter(pl.col(_PART) == number).drop(_PART).collect(engine="streaming")
+    number, file = part
+    if file.exists():
+        return file.rows
+    rows = (
+        pl.concat([piece.scan() for piece in pieces])
+        .filter(pl.col(_PART) == number)
+        .drop(_PART)
+        .collect(engine="streaming")
+    )
     added = [name for part in PARTS if part in how.only for name in PARTS[part].adds]
     own = [name for name in rows.columns if name not in (*added, _SKETCH)]
     found = rows.lazy()
     if "reposts" in how.only:
         found = reposts_of_sketches(found, days=how.days, same=how.same)
     rows = found.select(*own, *added).collect(engine="streaming")
-    _write(rows, path, _LARGE)
+    file.write(rows, _LARGE)
     return len(rows)
 
 
 _LARGE = 50_000  # rows that readers of a part hold at once
-
-
-def rows_of(path: Path) -> int:
-    """Return how many rows a file has."""
-    return int(pl.scan_parquet(path).select(pl.len()).collect().item())
 
 
 def _part(names: Sequence[str], parts: int) -> pl.Expr:
@@ -155,10 +152,3 @@ def _part(names: Sequence[str], parts: int) -> pl.Expr:
         return (alone % parts).cast(pl.UInt32)
     known = company()
     return (pl.when(known != "").then(known.hash(3)).otherwise(alone) % parts).cast(pl.UInt32)
-
-
-def _write(rows: pl.DataFrame, path: Path, group: int, told: dict[str, str] | None = None) -> None:
-    with whole(path) as unfinished:
-        rows.write_parquet(
-            unfinished, compression="zstd", compression_level=1, row_group_size=max(group, _GROUP), metadata=told
-        )

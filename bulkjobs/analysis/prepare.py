@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,16 +12,17 @@ from typing import Any
 
 import polars as pl
 
-from ..disk import whole
 from ..engine import Engine, Workers, engine_of
 from ..errors import ConfigError, InvalidQuery
 from ..events import Listener, Worked, notify
 from ..library.newest import newest
+from ..library.store import Store, store_at
 from ..records import POSTING_SCHEMA
 from .enrich import PARTS, enrich
+from .files import ParquetFile
 from .pay import HOURS_A_YEAR
-from .pieces import Piece, Settings, left_out, make_part, make_piece, rows_of
-from .prepared import FORMAT, MARK, Prepared, mark_of, part_file
+from .pieces import Piece, Settings, left_out, make_part, make_piece
+from .prepared import FORMAT, MARK, Prepared, mark_of, opened, part_file
 from .text import Taxonomy, default_taxonomy
 from .units import Source, Units
 
@@ -31,7 +31,7 @@ WANTED = tuple(name for name in PARTS if name != "plain")
 
 _ROWS = 100_000  # postings of a part, about
 _PARTS = 1_000  # of more postings than these times `_ROWS`, parts are larger
-_PIECES = "pieces"
+_PIECES = "piece-"
 
 
 def prepare(
@@ -49,6 +49,7 @@ def prepare(
     where: Mapping[str, pl.Expr] | None = None,
     as_of: dt.datetime | str | None = None,
     overwrite: bool = False,
+    storage_options: Mapping[str, str] | None = None,
     on_event: Listener | None = None,
 ) -> Prepared:
     """Enrich postings, however many, and keep them in Parquet files, to ask any number of questions of.
@@ -62,8 +63,9 @@ def prepare(
     source : Library, path, LazyFrame, or sequence of paths or LazyFrames
         A library, of which the newest version of each posting is taken; a folder of Parquet files, one or some of them,
         with columns of `bulkjobs.records.POSTING_SCHEMA`; or lazy frames, each small enough for one worker.
-    folder : path
-        Where to put the files: a folder of their own. All workers must see it under this path.
+    folder : path or str
+        Where to put the files: a folder of their own, which all workers must see; or ``s3://``, ``gs://`` or ``az://``
+        and what follows.
     engine : "local" or dask.distributed.Client
         Where to work: in this process, 100,000 postings at a time; or on the workers of a Dask cluster, best
         with one thread each, since polars has its own. The result does not depend on it.
@@ -81,6 +83,8 @@ def prepare(
         Of a library only what had been added by then (UTC).
     overwrite : bool
         Replace what the folder holds of other postings, or other settings.
+    storage_options : mapping of str to str, optional
+        As for `bulkjobs.library.Library`, for `folder`.
     on_event : callable, optional
         Is told `bulkjobs.events.Worked` as files are done.
 
@@ -104,14 +108,14 @@ def prepare(
     columns = tuple(POSTING_SCHEMA) if units.versions else tuple(units.scans[0].collect_schema().names())
     _check(units, how)
     count = parts or min(_PARTS, max(1, -(-units.rows // _ROWS)))
-    target = Path(folder).absolute()
+    target = store_at(folder if "://" in str(folder) else Path(folder).absolute(), storage_options)
     mark = {"format": FORMAT, "key": _key(units, how), "parts": count, "settings": how.known}
     if _begun(target, mark, overwrite=overwrite):
         _make(target, units, columns, how, count, worker, on_event)
-        rows = [rows_of(part_file(target, number)) for number in range(count)]
+        rows = [part_file(target, number).rows for number in range(count)]
         _write(target, {**mark, "rows": rows, "left_out": _left_out(_pieces(target, units), how)})
-    shutil.rmtree(target / _PIECES, ignore_errors=True)
-    return Prepared.open(target, engine=worker)
+    _remove(target, _PIECES)
+    return opened(target).on(worker)
 
 
 def _settings(
@@ -147,7 +151,7 @@ def _check(units: Units, how: Settings) -> None:
 
 
 def _make(
-    target: Path,
+    target: Store,
     units: Units,
     columns: tuple[str, ...],
     how: Settings,
@@ -156,11 +160,11 @@ def _make(
     on_event: Listener | None,
 ) -> None:
     """Make pieces of all units, and parts of all pieces; those that are there already stay."""
-    (target / _PIECES).mkdir(exist_ok=True)
     pieces = _pieces(target, units)
     files = [(number, part_file(target, number)) for number in range(parts)]
-    if any(not path.exists() for _, path in files):
-        missing = [number for number, path in enumerate(pieces) if not path.exists()]
+    there = {file.name for file in target.files()}
+    if any(file.name not in there for _, file in files):
+        missing = [number for number, piece in enumerate(pieces) if piece.name not in there]
         rows = newest(units.scans, worker).parts if missing and units.versions else units.scans
         todo = [Piece(rows[number], columns, pieces[number]) for number in missing]
         told = partial(_Progress, on_event, worker)
@@ -168,13 +172,13 @@ def _make(
         worker.each(partial(make_part, how, pieces), files, told("reposts", parts, 0))
 
 
-def _left_out(pieces: Sequence[Path], how: Settings) -> dict[str, int]:
+def _left_out(pieces: Sequence[ParquetFile], how: Settings) -> dict[str, int]:
     counts = left_out(pieces)
     return {words: counts[words] for words in how.where if words in counts}
 
 
-def _pieces(target: Path, units: Units) -> list[Path]:
-    return [target / _PIECES / f"piece-{number:05}.parquet" for number in range(len(units.scans))]
+def _pieces(target: Store, units: Units) -> list[ParquetFile]:
+    return [ParquetFile(target, f"{_PIECES}{number:05}.parquet") for number in range(len(units.scans))]
 
 
 class _Progress:
@@ -195,30 +199,31 @@ def _key(units: Units, how: Settings) -> str:
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 
-def _begun(target: Path, mark: dict[str, Any], *, overwrite: bool) -> bool:
-    """Take a folder for a preparation; False where it is done already."""
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        there = any(target.iterdir())
-    except OSError as error:
-        raise ConfigError(f"{target} can't be used ({error}).", next_step="choose another folder") from error
+def _begun(target: Store, mark: dict[str, Any], *, overwrite: bool) -> bool:
+    """Take a place for a preparation; False where it is done already."""
     known = mark_of(target)
+    refused: tuple[type[Exception], ...] = (OSError, *target.errors)
     if known is not None and {name: known.get(name) for name in mark} == mark:
         return "rows" not in known
-    if there and known is None:
-        raise ConfigError(f"{target} holds something else.", next_step="choose an empty folder")
-    if known is not None and not overwrite:
-        raise ConfigError(
-            f"{target} was prepared of other postings, or with other settings.",
-            next_step="choose another folder, or overwrite=True",
-        )
-    shutil.rmtree(target / _PIECES, ignore_errors=True)
-    for path in (target / MARK, *target.glob("part-*.parquet")):
-        path.unlink(missing_ok=True)
-    _write(target, mark)
+    try:
+        if known is None and any(True for _ in target.files()):
+            raise ConfigError(f"{target} holds something else.", next_step="choose an empty folder")
+        if known is not None and not overwrite:
+            raise ConfigError(
+                f"{target} was prepared of other postings, or with other settings.",
+                next_step="choose another folder, or overwrite=True",
+            )
+        _remove(target, MARK, _PIECES, "part-")
+        _write(target, mark)
+    except refused as error:
+        words = target.said(error)
+        raise ConfigError(f"{target} can't be used ({words}).", next_step="choose another folder") from error
     return True
 
 
-def _write(target: Path, mark: dict[str, Any]) -> None:
-    with whole(target / MARK) as unfinished:
-        unfinished.write_text(json.dumps(mark), encoding="utf-8")
+def _remove(target: Store, *beginnings: str) -> None:
+    target.delete([file.name for file in target.files() if file.name.startswith(beginnings)])
+
+
+def _write(target: Store, mark: dict[str, Any]) -> None:
+    target.write(MARK, lambda file: file.write(json.dumps(mark).encode()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import polars as pl
 from ..display import as_html, as_text
 from ..engine import Rows, Workers
 from ..errors import InvalidQuery
+from ..library.store import Store, store_at
+from .files import ParquetFile
 
 MARK = "prepared.json"
 FORMAT = 2
@@ -25,34 +28,34 @@ class Prepared(Rows):
 
     Attributes
     ----------
-    folder : Path
-        Where they are.
+    folder : Path or str
+        Where they are; a URL in an object store.
     postings : int
         How many.
     left_out : dict of str to int
         How many were left out, by the conditions of `prepare` that they did not meet.
     """
 
-    folder: Path
+    folder: Path | str
     postings: int
     left_out: dict[str, int]
 
     @classmethod
-    def open(cls, folder: str | Path, *, engine: Workers = "local") -> Prepared:
-        """Open what `bulkjobs.analysis.prepare` made.
+    def open(
+        cls,
+        folder: str | Path,
+        *,
+        engine: Workers = "local",
+        storage_options: Mapping[str, str] | None = None,
+    ) -> Prepared:
+        """Open what `bulkjobs.analysis.prepare` made; it has the same parameters.
 
         Raises
         ------
         InvalidQuery
             There is nothing of this kind, or it is not finished.
         """
-        known = mark_of(Path(folder))
-        if known is None or "rows" not in known:
-            raise InvalidQuery(f"{folder} holds no prepared postings, or not all of them.", field="folder",
-                               next_step="prepare(library, folder) makes them, or goes on with it")  # fmt: skip
-        files = [part_file(Path(folder), number) for number in range(len(known["rows"]))]
-        scans, postings = tuple(map(pl.scan_parquet, files)), sum(known["rows"])
-        return cls(scans, folder=Path(folder), postings=postings, left_out=known["left_out"]).on(engine)
+        return opened(store_at(folder, storage_options)).on(engine)
 
     def scan(self) -> pl.LazyFrame:
         """Return all of them as one lazy frame."""
@@ -73,17 +76,29 @@ class Prepared(Rows):
         return as_html("Prepared postings", self._lines())
 
 
-def part_file(folder: Path, number: int) -> Path:
+def opened(store: Store) -> Prepared:
+    """Open what was prepared in a store; see `Prepared.open`."""
+    known = mark_of(store)
+    if known is None or "rows" not in known:
+        raise InvalidQuery(f"{store} holds no prepared postings, or not all of them.", field="folder",
+                           next_step="prepare(library, folder) makes them, or goes on with it")  # fmt: skip
+    scans = tuple(part_file(store, number).scan() for number in range(len(known["rows"])))
+    return Prepared(scans, folder=store.location, postings=sum(known["rows"]), left_out=known["left_out"])
+
+
+def part_file(store: Store, number: int) -> ParquetFile:
     """Return the file of a part."""
-    return folder / f"part-{number:05}.parquet"
+    return ParquetFile(store, f"part-{number:05}.parquet")
 
 
-def mark_of(folder: Path) -> dict[str, Any] | None:
-    """Return what a folder says of itself; None where it says nothing."""
+def mark_of(store: Store) -> dict[str, Any] | None:
+    """Return what a place says of itself; None where it says nothing."""
+    unreadable: tuple[type[Exception], ...] = (OSError, ValueError, *store.errors)
     try:
-        known: dict[str, Any] = json.loads((folder / MARK).read_text("utf-8"))
+        known: dict[str, Any] = json.loads(store.read(MARK))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
-        raise InvalidQuery(f"{folder / MARK} can't be read ({error}).", field="folder") from error
+    except unreadable as error:
+        words = store.said(error)
+        raise InvalidQuery(f"{MARK} in {store} can't be read ({words}).", field="folder") from error
     return known if known.get("format") == FORMAT else None

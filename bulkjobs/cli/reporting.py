@@ -31,13 +31,13 @@ from .options import Run, common, main
 )
 @click.option("--out", type=click.Path(path_type=Path), help="The page to write.")
 @click.option("--overwrite", is_flag=True, help="Replace the page if it is there.")
-@click.option("--folder", type=click.Path(path_type=Path), help="Keep the enriched postings there; all workers see it.")
+@click.option("--folder", help="Folder or URL to keep the enriched postings in, which all workers see.")
 @engine_options
 @click.option("--check", "page", type=click.Path(path_type=Path), help="Tell whether this page still matches its data.")
 @common
 def report(
     run: Run, source: str | None, *, whole: bool, skills: Path | None, out: Path | None, overwrite: bool,
-    page: Path | None, folder: Path | None, engine: str, workers: int | None, scheduler: str | None, **asked: Any,
+    page: Path | None, folder: str | None, engine: str, workers: int | None, scheduler: str | None, **asked: Any,
 ) -> None:  # fmt: skip
     """Make a report of what was bought: one page that opens and prints anywhere. Needs no key; costs nothing.
 

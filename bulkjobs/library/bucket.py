@@ -168,6 +168,16 @@ class Bucket:
             return False
         return True
 
+    def has(self, name: str) -> bool:
+        """Ask for the file's head."""
+        import obstore
+
+        try:
+            obstore.head(self._remote, name)
+        except FileNotFoundError:
+            return False
+        return True
+
     def read(self, name: str) -> bytes:
         """Fetch the content of a file."""
         import obstore

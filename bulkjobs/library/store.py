@@ -66,6 +66,9 @@ class Store(Protocol):
     def create(self, name: str, content: bytes) -> bool:
         """Write a small file, unless there is one of that name: then return False, and leave that as it is."""
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is a file of that name."""
+
     def read(self, name: str) -> bytes:
         """Return the content of a small file."""
 
@@ -160,6 +163,10 @@ class Folder:
         finally:
             part.unlink(missing_ok=True)
         return True
+
+    def has(self, name: str) -> bool:
+        """Look for the file."""
+        return (self.location / name).exists()
 
     def read(self, name: str) -> bytes:
         """Return the content of a file."""

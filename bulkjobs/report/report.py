@@ -157,9 +157,9 @@ def labour_market(
     engine : "local" or dask.distributed.Client
         Where to read and count: in this process, 100,000 postings at a time, or on the workers of a cluster. The report
         does not depend on it.
-    folder : path, optional
-        Where to keep the enriched postings, which all workers must see: the same report is quick to make again then. A
-        temporary one unless told.
+    folder : path or str, optional
+        Where to keep the enriched postings: a folder that all workers see, or a URL in an object store. The same report
+        is quick to make again then. A temporary folder unless told.
     on_event : callable, optional
         Is told `bulkjobs.events.Worked` meanwhile.
 
@@ -207,13 +207,13 @@ def canonical(data: object) -> bytes:
 
 
 @contextmanager
-def _workplace(folder: str | os.PathLike[str] | None, engine: Engine, *known: object) -> Iterator[Path]:
+def _workplace(folder: str | os.PathLike[str] | None, engine: Engine, *known: object) -> Iterator[str]:
     """Give a folder to prepare postings in: a temporary one, or one below that which was named, to be found again."""
     if folder is not None:
-        yield Path(folder) / f"report-{hashlib.sha256(canonical(known)).hexdigest()[:16]}"
+        yield f"{os.fspath(folder)}/report-{hashlib.sha256(canonical(known)).hexdigest()[:16]}"
     elif engine is LOCAL:
         with tempfile.TemporaryDirectory(prefix="bulkjobs-") as made:
-            yield Path(made) / "report"
+            yield f"{made}/report"
     else:
         raise InvalidQuery(
             "The workers of a cluster need a folder to work in.", field="folder",

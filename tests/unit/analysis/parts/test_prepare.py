@@ -77,9 +77,10 @@ def test_what_was_cut_off_goes_on(library: Library, expected: pl.DataFrame, fold
         prepare(library, folder, only=ONLY, parts=3, on_event=stop_at("reposts", 2))
     later = files(folder)
     assert pieces.items() < later.items()
-    (folder / "pieces" / ".piece-00000.parquet.x.part").write_bytes(b"cut")  # as a killed worker leaves it
+    (folder / "piece-00000.x.part").write_bytes(b"cut")  # as a killed worker leaves it
     made = prepare(library, folder, only=ONLY, parts=3)
     assert {name: later[name] for name in later if name.startswith("part")}.items() < files(folder).items()
+    assert not list(folder.glob("piece-*"))
     assert_same_rows(made, expected)
 
 
