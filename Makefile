@@ -7,14 +7,18 @@ LESSONS := --dist loadscope --nbval-lax notebooks --nbval-sanitize-with tests/no
 RECIPE := pyproject.toml constraints.txt Makefile
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint lab binder pins bench clean
+.PHONY: demo test coverage lint lab binder pins bench clean
 
 demo: $(VENV)/.installed-core  ## the main job on the sandbox: no key, no network
 	$(BIN)/bulkjobs demo
 
 test: $(VENV)/.installed-dev  ## every test, the lessons included
+	$(BIN)/python -m pytest --numprocesses auto
+	home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && BULKJOBS_HOME="$$home" BULKJOBS_LESSON_POSTINGS=20000 \
+		$(BIN)/python -m pytest --numprocesses auto $(LESSONS)
+
+coverage: $(VENV)/.installed-dev  ## which lines no test runs; takes half as long again
 	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=term:skip-covered
-	home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && BULKJOBS_HOME="$$home" $(BIN)/python -m pytest --numprocesses auto $(LESSONS)
 
 lint: $(VENV)/.installed-dev  ## format, lint and types
 	$(BIN)/ruff format --check .
@@ -41,6 +45,7 @@ bench: $(VENV)/.installed-bench  ## measure; ratios in one run
 	$(BIN)/python bench/ids.py
 	$(BIN)/python bench/analysis.py
 	$(BIN)/python bench/accuracy.py
+	$(BIN)/python bench/scale.py
 
 clean:  ## remove the virtual environment and all that tools left
 	rm -rf $(VENV) build dist bench/results .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

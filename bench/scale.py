@@ -65,6 +65,15 @@ def write(path: Path, rows: int) -> None:
     library.append("request:made/00001", again, bought_at=2e9)
 
 
+def load(path: Path, records: Path) -> None:
+    """Write a library of the records of a file."""
+    from bulkjobs.library import Library
+
+    added = Library(path).add([records])
+    if not added.added:
+        raise SystemExit(f"{records} holds no records that can be read: {added!r}")
+
+
 def go(library: Path, folder: Path, workers: int, memory: Memory) -> Iterator[int | None]:
     """Enrich a library and ask five questions; then, unless it is very large, all that can be asked."""
     from bulkjobs.analysis import prepare, questions
@@ -204,19 +213,19 @@ def table(results: dict[str, dict[str, Run]]) -> Iterator[str]:
         f"{'postings':>10}  {'way':16}{'enrich s':>10}{'questions s':>13}{'in all s':>10}{'x local':>9}"
         f"{'CPU s':>8}{'x local':>9}{'peak MB':>9}{'library MB':>12}{'prepared MB':>13}"
     )
-    for size, runs in results.items():
+    for runs in results.values():
         for way, run in runs.items():
             if way == "library_mb":
                 continue
             local = runs.get("local", run)
             wall, used = run["wall_s"], run["cpu_all_s"]
             yield (
-                f"{int(size):>10,}  {way:16}{run['enrich_s']:>10.1f}{wall - run['enrich_s']:>13.1f}{wall:>10.1f}"
+                f"{run['rows']:>10,}  {way:16}{run['enrich_s']:>10.1f}{wall - run['enrich_s']:>13.1f}{wall:>10.1f}"
                 f"{wall / local['wall_s']:>9.2f}{used:>8.1f}{used / local['cpu_all_s']:>9.2f}{run['peak_mb']:>9,.0f}"
                 f"{runs['library_mb']:>12,.0f}{run['prepared_mb']:>13,.0f}"
             )
     for way in WAYS:
-        made = {int(size): runs[way] for size, runs in results.items() if way in runs}
+        made = {runs[way]["rows"]: runs[way] for runs in results.values() if way in runs}
         if len(made) > 1:
             grown = exponent(list(made), [run["cpu_all_s"] for run in made.values()])
             peaks = [run["peak_mb"] for run in made.values()]
@@ -228,19 +237,21 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--of", type=Path, help="records of this file instead of made-up ones")
     parser.add_argument("--ways", nargs="+", choices=list(WAYS), default=list(WAYS))
     parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results" / "scale.json")
     parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)  # one run: way, library
-    parser.add_argument("--write", nargs=2, help=argparse.SUPPRESS)  # library, postings
+    parser.add_argument("--write", nargs=2, help=argparse.SUPPRESS)  # library, postings or their file
     options = parser.parse_args()
     if options.measure:
         print(json.dumps(measure(options.measure[0], Path(options.measure[1]))))
         return
     if options.write:
-        write(Path(options.write[0]), int(options.write[1]))
+        library, what = options.write
+        write(Path(library), int(what)) if what.isdecimal() else load(Path(library), Path(what))
         return
     results: dict[str, dict[str, Any]] = {}
-    for size in options.sizes:
+    for size in [options.of] if options.of else options.sizes:
         with tempfile.TemporaryDirectory() as folder:
             library = Path(folder) / "library"
             subprocess.run([sys.executable, __file__, "--write", str(library), str(size)], check=True)
@@ -252,7 +263,7 @@ def main() -> None:
                 save(options.results, {"machine": machine(VERSIONS), "sizes": results})
             told = {run["answers"] for way, run in runs.items() if way != "library_mb"}
             if len(told) > 1:
-                raise SystemExit(f"The ways give different answers of {size:,} postings.")
+                raise SystemExit(f"The ways give different answers of {size} postings.")
     print(*table(results), sep="\n")
     print("", ", ".join(f"{name} {what}" for name, what in machine(VERSIONS).items()), sep="\n")
 

@@ -69,5 +69,7 @@ class WorkProgress(View):
 
     def rows(self) -> Rows:
         """Return what it shows as labelled lines, for exports and terminals."""
+        if not self.steps:
+            return [("state", "not begun; it is drawn while the work goes on")]
         told = [(name, f"{done:,} of {counted(of, 'file')}") for name, done, of in self.steps]
-        return [*told, *([("dashboard", self.dashboard)] if self.dashboard else [])] or [("state", "not begun")]
+        return [*told, *([("dashboard", self.dashboard)] if self.dashboard else [])]

@@ -8,7 +8,7 @@ from bulkjobs_widgets import WorkProgress
 
 async def test_it_draws_what_it_is_told() -> None:
     progress = WorkProgress()
-    assert progress.rows() == [("state", "not begun")]
+    assert progress.rows() == [("state", "not begun; it is drawn while the work goes on")]
     for done in range(1, 4):
         progress(Worked("", "enrich", done, 3, None))
     assert progress.steps == [["Enriching", 3, 3]]
