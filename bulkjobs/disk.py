@@ -51,7 +51,12 @@ def whole_folder(target: Path) -> Iterator[Path]:
         yield part
         if target.exists():
             target.replace(old)
-        part.replace(target)
+        try:
+            part.replace(target)
+        except OSError:
+            if old.exists():
+                old.replace(target)
+            raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import polars as pl
 
 from ..engine import Engine, Rows
-from ..engine.engine import BUCKET, bucket
+from ..engine.engine import BUCKET, as_they_are, bucket
 
 NEWEST = ("last_updated", "bought_at", "added_at", "source", "row")
 """What makes one version of a posting newer than another, first things first."""
@@ -47,7 +47,7 @@ def newest(scans: Sequence[pl.LazyFrame], engine: Engine) -> Rows:
 
     The ids fall into buckets by a hash, each of which is looked through alone: never are all of them in one place.
     """
-    found = pl.concat(engine.buckets(_versions, list(enumerate(scans)), _as_they_are, _older))
+    found = pl.concat(engine.buckets(_versions, list(enumerate(scans)), as_they_are, _older))
     gone = dict(found.explode(_AT).group_by(_UNIT).agg(_AT).iter_rows())
     return Rows(tuple(_without(scan, gone.get(number)) for number, scan in enumerate(scans)), engine)
 
@@ -58,10 +58,6 @@ def _versions(unit: tuple[int, pl.LazyFrame]) -> pl.DataFrame:
     keys = rows.with_row_index(_AT).filter(pl.col("id").is_not_null())  # without an id, nobody can tell
     made = keys.select("id", *NEWEST, _AT, bucket(["id"]).alias(BUCKET), pl.lit(number, pl.UInt32).alias(_UNIT))
     return made.collect(engine="streaming")
-
-
-def _as_they_are(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows
 
 
 def _older(rows: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from ..engine import Rows, collected, tally
-from ..engine.engine import BUCKET, BUCKETS
+from ..engine.engine import BUCKET, BUCKETS, as_they_are
 from ..errors import InvalidQuery
 from ..origins import Snapshot
 from ..provenance import Provenance
@@ -38,7 +38,7 @@ def of_library(rows: Rows, where: pl.Expr | None, snapshot: Snapshot) -> Provena
         except pl.exceptions.PolarsError as error:
             raise InvalidQuery(f"{where} can't be asked of postings ({error}).", field="where") from error
     (sources,) = collected(tally(rows, "source", rows=pl.len()))
-    found = rows.engine.buckets(_digests, rows.parts, _as_they_are, _hashed)
+    found = rows.engine.buckets(_digests, rows.parts, as_they_are, _hashed)
     names = sources["source"].sort()
     return Provenance(
         kind="library",
@@ -58,10 +58,6 @@ def _digests(rows: pl.LazyFrame) -> pl.DataFrame:
     found = digests(rows)
     buckets = [digest[0] * BUCKETS // GROUPS for digest in found]
     return pl.DataFrame({"digest": found, BUCKET: buckets}, schema={"digest": pl.Binary, BUCKET: pl.UInt8})
-
-
-def _as_they_are(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows
 
 
 def _hashed(rows: pl.DataFrame) -> pl.DataFrame:

@@ -184,7 +184,7 @@ def labour_market(
     with _workplace(folder, worker, settings, read.provenance.data_sha256) as place:
         postings = prepare(
             read.postings, place, engine=worker, taxonomy=skills, hours_a_year=hours_a_year, where=scope.conditions,
-            as_of=read.as_of, on_event=on_event,
+            as_of=read.as_of, on_event=on_event, overwrite=True,  # the place is named by its postings and settings
         )  # fmt: skip
         told = chapters(postings, subtitle, watched_until(postings, read.provenance))
         answers = (answer.sentence for chapter in told for answer in chapter.answers.values())

@@ -69,6 +69,13 @@ async def test_the_same_postings_give_the_same_page_to_the_byte(engineers: bj.Co
     assert spent(sandbox) == before
 
 
+async def test_what_was_enriched_may_be_kept(engineers: bj.Collection, tmp_path: Path) -> None:
+    made = [report.labour_market(engineers, period=when, folder=tmp_path) for when in ("2025", "2025", "2026")]
+    assert made[0].document == made[1].document == report.labour_market(engineers, period="2025").document
+    assert made[2].figures != made[0].figures
+    assert len(list(tmp_path.glob("report-*/part-*.parquet"))) == 2
+
+
 async def test_a_page_tells_what_a_check_finds_again(engineers: bj.Collection, tmp_path: Path) -> None:
     made = report.labour_market(engineers, title="Engineers", period="2025", country=["US", "Germany"])
     page = made.write(tmp_path / "report.html")
