@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 
 _RETRIES = 3  # of a task that fails; what a dead worker did is done again in any case
 _TOGETHER = 8  # items of which one task merges the rows before they are cut into buckets
+
+
+with contextlib.suppress(ImportError):  # workers import this module, too
+    from dask.sizeof import sizeof
+
+    # By itself, Dask takes any frame for 48 bytes, and brings none to disk before it is too late.
+    sizeof.register(pl.DataFrame, pl.DataFrame.estimated_size)
 
 
 class Cluster:

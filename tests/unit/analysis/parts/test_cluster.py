@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import dask
 import polars as pl
 import pytest
 from distributed import Client
@@ -81,6 +82,16 @@ def test_rows_and_answers_are_those_of_one_frame(
     assert {one.dashboard for one in steps} == {client.dashboard_link}
     assert f"Dask, 2 workers; watch it at {client.dashboard_link}" in repr(made)
     assert_frame_equal(questions.live(made).frame, questions.live(Prepared.open(folder, engine=client)).frame)
+
+
+def test_what_does_not_fit_in_memory_waits_on_disk(library: Library, expected: pl.DataFrame, folder: Path) -> None:
+    prepare(library, folder, only=ONLY, parts=8)
+    little = {f"distributed.worker.memory.{name}": limit for name, limit in (("target", 1e-6), ("spill", False))}
+    with dask.config.set(little), two_workers() as client:
+        made = Prepared.open(folder, engine=client)
+        assert_frame_equal(questions.top(made, "title").frame, questions.top(expected, "title").frame)
+        written = client.run(lambda dask_worker: dask_worker.data.cumulative_metrics["disk-write", "bytes"])
+    assert sum(written.values()) > 100_000
 
 
 def test_a_report_is_that_of_this_process(library: Library, client: Client, tmp_path: Path) -> None:
