@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import os
 import shutil
@@ -44,22 +45,28 @@ def whole(target: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
-    """Give a hidden folder to fill, which takes the target's name and place when that has ended well, and only then."""
+    """Give a hidden folder to fill, which takes the target's name and place when that has ended well, and only then.
+
+    What was there before is put back if that fails; after a kill between the two renames, the next call does so.
+    """
+    for lost in target.parent.glob(f".{glob.escape(target.name)}.*.old"):
+        if not target.exists():
+            lost.replace(target)
     part, old = (target.with_name(f".{target.name}.{uuid.uuid4().hex}.{kind}") for kind in ("part", "old"))
     part.mkdir()
     try:
         yield part
-        if target.exists():
-            target.replace(old)
         try:
+            if target.exists():
+                target.replace(old)
             part.replace(target)
-        except OSError:
-            if old.exists():
+        except BaseException:
+            if old.exists() and not target.exists():
                 old.replace(target)
             raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def publish(part: Path, target: Path) -> None:

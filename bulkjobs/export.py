@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,8 @@ def _as_json(name: str) -> pl.Expr:
     text = wrapped.str.strip_prefix('{"_":').str.strip_suffix("}")
     return pl.when(pl.col(name).is_not_null()).then(text).alias(name)
 
+
+_PART = re.compile(r"part-\d{5,}\.(parquet|csv|ndjson)")
 
 WRITERS: dict[str, Callable[[pl.DataFrame, Path], object]] = {
     ".parquet": lambda frame, path: frame.write_parquet(path, compression="zstd"),
@@ -78,7 +81,7 @@ def export(frame: pl.DataFrame, path: str | os.PathLike[str], *, overwrite: bool
         with whole(target) as part:
             WRITERS[target.suffix.lower()](frame, part)
     except (OSError, pl.exceptions.ComputeError) as error:
-        raise _refused(target, error) from error
+        raise ConfigError(f"{target} can't be written ({error}).", next_step="choose another place") from error
     return target
 
 
@@ -107,20 +110,25 @@ def export_parts(
     Raises
     ------
     ConfigError
-        The ending is not known, the folder is there and `overwrite` is False, or it can't be written.
+        The ending is not known; the folder is there and `overwrite` is False, or it holds what no export left there; or
+        it can't be written.
     """
     target = Path(folder).absolute()
     if ending not in WRITERS:
         raise ConfigError(f"{ending!r} is none of {', '.join(WRITERS)}.", next_step='ending=".parquet"')
     if target.is_file() or (target.exists() and not overwrite):
         raise ConfigError(f"{target} is there already.", next_step="choose another name, or give overwrite=True")
+    if target.exists() and not all(_PART.fullmatch(path.name) for path in target.iterdir()):
+        raise ConfigError(f"{target} holds something else than an export.", next_step="choose another name")
     try:
         with whole_folder(target) as made:
             names = [f"part-{number:05}{ending}" for number in range(len(rows.parts))]
             paths = [made / name for name in names]
             rows.engine.each(partial(_write_part, ending), list(zip(rows.parts, paths, strict=True)))
     except (OSError, pl.exceptions.ComputeError) as error:
-        raise _refused(target, error) from error
+        raise ConfigError(
+            f"The postings could not be written to {target} ({error}).", next_step="choose another place, or try again"
+        ) from error
     return [target / name for name in names]
 
 
@@ -128,7 +136,3 @@ def _write_part(ending: str, part: tuple[pl.LazyFrame, Path]) -> None:
     rows, path = part
     with whole(path) as unfinished:
         WRITERS[ending](rows.collect(engine="streaming"), unfinished)
-
-
-def _refused(target: Path, error: Exception) -> ConfigError:
-    return ConfigError(f"{target} can't be written ({error}).", next_step="choose another place")

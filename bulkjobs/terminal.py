@@ -99,9 +99,10 @@ class _Bytes(DownloadColumn):
 
 
 class ProgressView:
-    """Draws one line of progress from a collection's events; a context manager and a listener."""
+    """Draws one line of progress from events; a context manager and a listener. It begins with what is `first` done."""
 
-    def __init__(self, screen: Console) -> None:
+    def __init__(self, screen: Console, first: str = "asking the service") -> None:
+        self._first = first
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
@@ -117,7 +118,7 @@ class ProgressView:
 
     def __enter__(self) -> Self:
         self._progress.start()
-        self._step = self._progress.add_task("asking the service", total=None)
+        self._step = self._progress.add_task(self._first, total=None)
         return self
 
     def __exit__(

@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from .enrich import PARTS, enrich
-from .files import ParquetFile
+from .files import ParquetFile, scan_all
 from .reposts import company, reposts_of_sketches, sketch
 from .text import Taxonomy
 
@@ -63,7 +63,7 @@ class Settings:
         return {
             "only": list(self.only), "taxonomy": skills, "hours_a_year": self.hours_a_year, "days": self.days,
             "same": list(self.same), "texts": self.texts,
-            "where": {words: sha256(met.meta.serialize()).hexdigest() for words, met in self.where.items()},
+            "where": [[words, sha256(met.meta.serialize()).hexdigest()] for words, met in self.where.items()],
         }  # fmt: skip
 
 
@@ -125,12 +125,7 @@ def make_part(how: Settings, pieces: Sequence[ParquetFile], part: tuple[int, Par
     number, file = part
     if file.exists():
         return file.rows
-    rows = (
-        pl.concat([piece.scan() for piece in pieces])
-        .filter(pl.col(_PART) == number)
-        .drop(_PART)
-        .collect(engine="streaming")
-    )
+    rows = scan_all(pieces).filter(pl.col(_PART) == number).drop(_PART).collect(engine="streaming")
     added = [name for part in PARTS if part in how.only for name in PARTS[part].adds]
     own = [name for name in rows.columns if name not in (*added, _SKETCH)]
     found = rows.lazy()

@@ -6,7 +6,8 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from .enrich import PARTS, enrich
 from .files import ParquetFile
 from .pay import HOURS_A_YEAR
 from .pieces import Piece, Settings, left_out, make_part, make_piece
-from .prepared import FORMAT, MARK, Prepared, mark_of, opened, part_file
+from .prepared import FORMAT, MARK, PART, Prepared, mark_of, opened, part_files
 from .text import Taxonomy, default_taxonomy
 from .units import Source, Units
 
@@ -31,7 +32,7 @@ WANTED = tuple(name for name in PARTS if name != "plain")
 
 _ROWS = 100_000  # postings of a part, about
 _PARTS = 1_000  # of more postings than these times `_ROWS`, parts are larger
-_PIECES = "piece-"
+_PIECE = "piece-"
 
 
 def prepare(
@@ -105,17 +106,53 @@ def prepare(
     if parts is not None and (isinstance(parts, bool) or not isinstance(parts, int) or parts < 1):
         raise InvalidQuery(f"parts must be a whole number from 1 on, not {parts!r}.", field="parts")
     units = Units.of(source, as_of=as_of)
-    columns = tuple(POSTING_SCHEMA) if units.versions else tuple(units.scans[0].collect_schema().names())
     _check(units, how)
-    count = parts or min(_PARTS, max(1, -(-units.rows // _ROWS)))
     target = store_at(folder if "://" in str(folder) else Path(folder).absolute(), storage_options)
-    mark = {"format": FORMAT, "key": _key(units, how), "parts": count, "settings": how.known}
-    if _begun(target, mark, overwrite=overwrite):
-        _make(target, units, columns, how, count, worker, on_event)
-        rows = [part_file(target, number).rows for number in range(count)]
-        _write(target, {**mark, "rows": rows, "left_out": _left_out(_pieces(target, units), how)})
-    _remove(target, _PIECES)
+    work = _Work(target, units, how, parts or min(_PARTS, max(1, -(-units.rows // _ROWS))))
+    failed: tuple[type[Exception], ...] = (OSError, pl.exceptions.ComputeError, *target.errors)
+    try:
+        if _begun(work, overwrite=overwrite):
+            _make(work, worker, on_event)
+    except failed as error:
+        if not _done(work):  # else another process has prepared the same meanwhile, and put the place in order
+            words = target.said(error)
+            raise ConfigError(
+                f"The postings could not be prepared in {target} ({words}).",
+                next_step="see to it, then do the same again: what is done stays",
+            ) from error
     return opened(target).on(worker)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is to be made of which postings, and where."""
+
+    target: Store
+    units: Units
+    how: Settings
+    parts: int
+
+    @cached_property
+    def key(self) -> str:
+        """What tells these postings and settings from all others; the hashes of polars are those of a version."""
+        known = {**self.units.known, **self.how.known, "parts": self.parts, "polars": pl.__version__}
+        return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def mark(self) -> dict[str, Any]:
+        """What the place says of itself from the beginning on."""
+        return {"format": FORMAT, "key": self.key, "parts": self.parts, "settings": self.how.known}
+
+    @cached_property
+    def pieces(self) -> list[ParquetFile]:
+        """A file for each unit; their names hold the key: what still runs of an earlier work may write, too."""
+        names = (f"{_PIECE}{self.key[:8]}-{number:05}.parquet" for number in range(len(self.units.scans)))
+        return [ParquetFile(self.target, name) for name in names]
+
+    @cached_property
+    def files(self) -> list[ParquetFile]:
+        """A file for each part."""
+        return part_files(self.target, self.key, self.parts)
 
 
 def _settings(
@@ -150,35 +187,26 @@ def _check(units: Units, how: Settings) -> None:
         raise InvalidQuery(f"where {why}.", field="where", next_step="prepared.filter(...) afterwards" if late else "")
 
 
-def _make(
-    target: Store,
-    units: Units,
-    columns: tuple[str, ...],
-    how: Settings,
-    parts: int,
-    worker: Engine,
-    on_event: Listener | None,
-) -> None:
-    """Make pieces of all units, and parts of all pieces; those that are there already stay."""
-    pieces = _pieces(target, units)
-    files = [(number, part_file(target, number)) for number in range(parts)]
-    there = {file.name for file in target.files()}
-    if any(file.name not in there for _, file in files):
-        missing = [number for number, piece in enumerate(pieces) if piece.name not in there]
-        rows = newest(units.scans, worker).parts if missing and units.versions else units.scans
-        todo = [Piece(rows[number], columns, pieces[number]) for number in missing]
+def _make(work: _Work, worker: Engine, on_event: Listener | None) -> None:
+    """Make pieces of all units, and parts of all pieces; those that are there already stay. Then say that all is."""
+    there = {file.name for file in work.target.files()}
+    units, how = work.units, work.how
+    if any(file.name not in there for file in (*work.pieces, *work.files)):
+        todo = [number for number, piece in enumerate(work.pieces) if piece.name not in there]
+        rows = newest(units.scans, worker).parts if todo and units.versions else units.scans
+        columns = tuple(POSTING_SCHEMA) if units.versions else tuple(units.scans[0].collect_schema().names())
+        pieces = [Piece(rows[number], columns, work.pieces[number]) for number in todo]
         told = partial(_Progress, on_event, worker)
-        worker.each(partial(make_piece, how, parts), todo, told("enrich", len(pieces), len(pieces) - len(todo)))
-        worker.each(partial(make_part, how, pieces), files, told("reposts", parts, 0))
-
-
-def _left_out(pieces: Sequence[ParquetFile], how: Settings) -> dict[str, int]:
-    counts = left_out(pieces)
-    return {words: counts[words] for words in how.where if words in counts}
-
-
-def _pieces(target: Store, units: Units) -> list[ParquetFile]:
-    return [ParquetFile(target, f"{_PIECES}{number:05}.parquet") for number in range(len(units.scans))]
+        done = len(work.pieces) - len(todo)
+        worker.each(partial(make_piece, how, work.parts), pieces, told("enrich", len(work.pieces), done))
+        parts = list(enumerate(work.files))
+        worker.each(partial(make_part, how, work.pieces), parts, told("reposts", work.parts, 0))
+    counts = left_out(work.pieces)
+    outside = {words: counts[words] for words in how.where if words in counts}
+    _write(work.target, {**work.mark, "rows": [file.rows for file in work.files], "left_out": outside})
+    ours = {file.name for file in work.files}
+    others = (file.name for file in work.target.files() if file.name.startswith((_PIECE, PART)))
+    work.target.delete([name for name in others if name not in ours])
 
 
 class _Progress:
@@ -193,36 +221,30 @@ class _Progress:
         notify(self._listener, Worked("", self._step, self._done, self._of, self._dashboard))
 
 
-def _key(units: Units, how: Settings) -> str:
-    """Return what tells these postings and settings from all others; the hashes of polars are those of a version."""
-    known = {**units.known, **how.known, "polars": pl.__version__}
-    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+def _done(work: _Work) -> bool | None:
+    """Tell whether the place holds all of this; None where it holds something else, or nothing."""
+    known = mark_of(work.target) or {}
+    return "rows" in known if {name: known.get(name) for name in work.mark} == work.mark else None
 
 
-def _begun(target: Store, mark: dict[str, Any], *, overwrite: bool) -> bool:
-    """Take a place for a preparation; False where it is done already."""
-    known = mark_of(target)
-    refused: tuple[type[Exception], ...] = (OSError, *target.errors)
-    if known is not None and {name: known.get(name) for name in mark} == mark:
-        return "rows" not in known
-    try:
-        if known is None and any(True for _ in target.files()):
-            raise ConfigError(f"{target} holds something else.", next_step="choose an empty folder")
-        if known is not None and not overwrite:
-            raise ConfigError(
-                f"{target} was prepared of other postings, or with other settings.",
-                next_step="choose another folder, or overwrite=True",
-            )
-        _remove(target, MARK, _PIECES, "part-")
-        _write(target, mark)
-    except refused as error:
-        words = target.said(error)
-        raise ConfigError(f"{target} can't be used ({words}).", next_step="choose another folder") from error
+def _begun(work: _Work, *, overwrite: bool) -> bool:
+    """Take a place for a preparation; False where it is done already.
+
+    What it replaces is not removed before the end: until then, the mark says that not all is there.
+    """
+    target, done = work.target, _done(work)
+    if done is not None:
+        return not done
+    there = mark_of(target) is not None
+    if not there and any(not file.name.endswith(".part") for file in target.files()):  # as a killed writer leaves it
+        raise ConfigError(f"{target} holds something else.", next_step="choose an empty folder")
+    if there and not overwrite:
+        raise ConfigError(
+            f"{target} was prepared of other postings, or with other settings.",
+            next_step="choose another folder, or overwrite=True",
+        )
+    _write(target, work.mark)
     return True
-
-
-def _remove(target: Store, *beginnings: str) -> None:
-    target.delete([file.name for file in target.files() if file.name.startswith(beginnings)])
 
 
 def _write(target: Store, mark: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from ..errors import InvalidQuery
 from ..library.store import Store, store_at
 from .files import ParquetFile
 
-MARK = "prepared.json"
+MARK, PART = "prepared.json", "part-"
 FORMAT = 2
 
 
@@ -82,13 +82,13 @@ def opened(store: Store) -> Prepared:
     if known is None or "rows" not in known:
         raise InvalidQuery(f"{store} holds no prepared postings, or not all of them.", field="folder",
                            next_step="prepare(library, folder) makes them, or goes on with it")  # fmt: skip
-    scans = tuple(part_file(store, number).scan() for number in range(len(known["rows"])))
+    scans = tuple(file.scan() for file in part_files(store, known["key"], len(known["rows"])))
     return Prepared(scans, folder=store.location, postings=sum(known["rows"]), left_out=known["left_out"])
 
 
-def part_file(store: Store, number: int) -> ParquetFile:
-    """Return the file of a part."""
-    return ParquetFile(store, f"part-{number:05}.parquet")
+def part_files(store: Store, key: str, parts: int) -> list[ParquetFile]:
+    """Return the files of all parts; their names hold the beginning of the key of what they were made of."""
+    return [ParquetFile(store, f"{PART}{key[:8]}-{number:05}.parquet") for number in range(parts)]
 
 
 def mark_of(store: Store) -> dict[str, Any] | None:

@@ -57,7 +57,7 @@ def chosen(engine: str, workers: int | None, scheduler: str | None) -> Iterator[
 def progress(run: Run) -> Iterator[Callable[[Event], None]]:
     """Give a listener that draws how far the work is, and says once where a cluster can be watched."""
     said: set[str] = set()
-    with ProgressView(run.err) as view:
+    with ProgressView(run.err, "reading what is here") as view:
 
         def listen(event: Event) -> None:
             where = event.dashboard if isinstance(event, ImportStarted | Worked) else None

@@ -23,7 +23,7 @@ class Rows:
     Attributes
     ----------
     parts : tuple of LazyFrame
-        One at the least. Postings of one company, so all that were put up again, are in one part.
+        One at the least.
     engine : Engine
         What works on them.
     """

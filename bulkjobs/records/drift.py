@@ -184,7 +184,9 @@ def _profile(part: pl.LazyFrame) -> Profile:
         part.filter(pl.col(_EXTRA).is_not_null()).select(_EXTRA, *flags),
         *(_terms(part, name) for name in vocabularies),
     ]
-    counts, extras, *terms = pl.collect_all(plans, engine="streaming")
+    # What the plans have in common would be held in memory, with its texts, to be read once only.
+    apart = pl.QueryOptFlags(comm_subplan_elim=False)
+    counts, extras, *terms = pl.collect_all(plans, engine="streaming", optimizations=apart)
     nulls = counts.row(0, named=True)
     records = nulls.pop(_EXTRA)
     fields, misfits = Counter[str](), Counter[str]()

@@ -23,6 +23,7 @@ from ..engine import LOCAL, Engine, Workers, collected, engine_of, tally
 from ..errors import ConfigError, InvalidQuery
 from ..events import Listener
 from ..library import Library
+from ..library.store import store_at
 from ..provenance import Provenance, versions_here
 from .chapters import Chapter, chapters
 from .scope import Scope
@@ -155,8 +156,8 @@ def labour_market(
     hours_a_year : float
         Hours that make a year's pay of an hour's.
     engine : "local" or dask.distributed.Client
-        Where to read and count: in this process, 100,000 postings at a time, or on the workers of a cluster. The report
-        does not depend on it.
+        Where to read and count: in this process, of a library 100,000 postings at a time, or on the workers of a
+        cluster. The report does not depend on it.
     folder : path or str, optional
         Where to keep the enriched postings: a folder that all workers see, or a URL in an object store. The same report
         is quick to make again then. A temporary folder unless told.
@@ -174,14 +175,14 @@ def labour_market(
     """
     scope, title = Scope.of(period, country), None if title is None else safe_text(title)
     skills = taxonomy or default_taxonomy()
-    worker = engine_of(engine)
+    worker = _worker(engine, folder)
     read = Source.of(source, as_of=as_of, engine=worker)
     settings = {
         "title": title, "period": period, "country": list(scope.countries) or None, "taxonomy": skills.fingerprint,
         "as_of": None if read.as_of is None else read.as_of.isoformat(), "hours_a_year": hours_a_year,
     }  # fmt: skip
     subtitle = "; ".join(filter(None, (asked(read.provenance), scope.words)))
-    with _workplace(folder, worker, settings, read.provenance.data_sha256) as place:
+    with _workplace(folder, settings, read.provenance.data_sha256) as place:
         postings = prepare(
             read.postings, place, engine=worker, taxonomy=skills, hours_a_year=hours_a_year, where=scope.conditions,
             as_of=read.as_of, on_event=on_event, overwrite=True,  # the place is named by its postings and settings
@@ -206,19 +207,27 @@ def canonical(data: object) -> bytes:
     return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-@contextmanager
-def _workplace(folder: str | os.PathLike[str] | None, engine: Engine, *known: object) -> Iterator[str]:
-    """Give a folder to prepare postings in: a temporary one, or one below that which was named, to be found again."""
+def _worker(engine: Workers, folder: str | os.PathLike[str] | None) -> Engine:
+    """Return the engine, if there is a folder for it to work in."""
+    worker = engine_of(engine)
+    if folder is None and worker is not LOCAL:
+        raise InvalidQuery(
+            "The workers of a cluster need a folder to work in.", field="folder",
+            next_step="name one that all of them see, or a URL in an object store",
+        )  # fmt: skip
     if folder is not None:
-        yield f"{os.fspath(folder)}/report-{hashlib.sha256(canonical(known)).hexdigest()[:16]}"
-    elif engine is LOCAL:
+        store_at(folder)
+    return worker
+
+
+@contextmanager
+def _workplace(folder: str | os.PathLike[str] | None, *known: object) -> Iterator[str]:
+    """Give a place to prepare postings in: a temporary folder, or one below that which was named, to be found again."""
+    if folder is None:
         with tempfile.TemporaryDirectory(prefix="bulkjobs-") as made:
             yield f"{made}/report"
     else:
-        raise InvalidQuery(
-            "The workers of a cluster need a folder to work in.", field="folder",
-            next_step="name one that all of them see",
-        )  # fmt: skip
+        yield f"{os.fspath(folder).rstrip('/')}/report-{hashlib.sha256(canonical(known)).hexdigest()[:16]}"
 
 
 def _facts(postings: Prepared) -> tuple[tuple[str, int], ...]:

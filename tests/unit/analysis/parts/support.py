@@ -101,3 +101,8 @@ def assert_same_answers(made: Rows, frame: pl.DataFrame) -> None:
 def files(folder: Path) -> dict[str, int]:
     """The files of a folder and when they were written."""
     return {path.name: path.stat().st_mtime_ns for path in folder.rglob("*.parquet")}
+
+
+def parts_of(folder: Path) -> list[int]:
+    """The numbers of the parts in a folder, in whose names stands what they were made of, too."""
+    return sorted(int(path.stem.rpartition("-")[2]) for path in folder.glob("part-*.parquet"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,14 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from bulkjobs.analysis import Prepared, enrich, prepare, questions
+from bulkjobs.analysis.pieces import make_piece
 from bulkjobs.errors import ConfigError, InvalidQuery
 from bulkjobs.events import Event, Worked
 from bulkjobs.library import Library
 from tests.support import Listener
-from tests.unit.analysis.parts.support import ONLY, assert_same_answers, assert_same_rows, enriched, files
+from tests.unit.analysis.parts.support import ONLY, assert_same_answers, assert_same_rows, enriched, files, parts_of
+
+MODULE = sys.modules["bulkjobs.analysis.prepare"]  # its function has the same name
 
 
 def test_rows_and_answers_are_those_of_one_frame(library: Library, expected: pl.DataFrame, folder: Path) -> None:
@@ -26,7 +31,7 @@ def test_rows_and_answers_are_those_of_one_frame(library: Library, expected: pl.
     assert_same_rows(made, expected)
     assert_frame_equal(made.scan().collect(), pl.read_parquet(folder / "part-*.parquet"))
     assert_same_answers(made, expected)
-    assert sorted(files(folder)) == [f"part-{number:05}.parquet" for number in range(4)]
+    assert parts_of(folder) == list(range(4)) == list(range(len(files(folder))))
     steps = [(event.step, event.done, event.of) for event in heard.events if isinstance(event, Worked)]
     units = [step for step in steps if step[0] == "enrich"]
     assert units == [("enrich", at, len(units)) for at in range(1, len(units) + 1)]
@@ -77,7 +82,7 @@ def test_what_was_cut_off_goes_on(library: Library, expected: pl.DataFrame, fold
         prepare(library, folder, only=ONLY, parts=3, on_event=stop_at("reposts", 2))
     later = files(folder)
     assert pieces.items() < later.items()
-    (folder / "piece-00000.x.part").write_bytes(b"cut")  # as a killed worker leaves it
+    (folder / "piece-x-00000.x.part").write_bytes(b"cut")  # as a killed worker leaves it
     made = prepare(library, folder, only=ONLY, parts=3)
     assert {name: later[name] for name in later if name.startswith("part")}.items() < files(folder).items()
     assert not list(folder.glob("piece-*"))
@@ -107,6 +112,76 @@ def test_what_is_of_other_postings_or_settings_is_not_mixed(frame: pl.DataFrame,
     made = prepare(library, folder, only=["skills"], parts=2, overwrite=True)
     assert made.postings == 90
     assert len(files(folder)) == 2
+
+
+def test_what_still_runs_of_an_earlier_work_changes_nothing(
+    library: Library, expected: pl.DataFrame, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late: list[Callable[[], int]] = []
+
+    def cut_off(how: Any, parts: int, piece: Any) -> int:
+        late.append(lambda: make_piece(how, parts, piece))
+        if len(late) == 2:
+            raise KeyboardInterrupt
+        return 0
+
+    monkeypatch.setattr(MODULE, "make_piece", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(library, folder, only=ONLY, parts=3, where={"none": pl.col("id") < 0})
+    monkeypatch.undo()
+    monkeypatch.setattr("bulkjobs.library.newest._ROWS", 600)
+
+    def listen(_: Event) -> None:
+        while late:
+            late.pop()()  # a worker that was not stopped in time writes what it was asked for
+
+    made = prepare(library, folder, only=ONLY, parts=3, overwrite=True, on_event=listen)
+    assert_same_rows(made, expected)
+    assert made.left_out == {}
+    assert not list(folder.glob("piece-*"))
+
+
+def test_what_is_replaced_is_not_there_half(library: Library, folder: Path) -> None:
+    prepare(library, folder, only=["skills"], parts=3)
+
+    def stop(event: Event) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare(library, folder, only=["salary"], parts=3, overwrite=True, on_event=stop)
+    with pytest.raises(InvalidQuery, match="not all of them"):
+        Prepared.open(folder)
+    again = prepare(library, folder, only=["skills"], parts=3, overwrite=True)
+    assert again.scan().collect().height == again.postings
+    assert parts_of(folder) == list(range(3))
+
+
+def test_a_killed_writer_leaves_nothing_in_the_way(library: Library, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "prepared.0123.part").write_bytes(b"cut")
+    assert prepare(library, folder, only=["skills"]).postings > 1_000
+
+
+def test_who_comes_second_takes_what_the_first_one_made(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def first(event: Event) -> None:
+        monkeypatch.undo()
+        if isinstance(event, Worked) and (event.step, event.done) == ("reposts", 1):
+            prepare(library, folder, only=["skills"], parts=3)  # another process; it removes all pieces at its end
+
+    made = prepare(library, folder, only=["skills"], parts=3, on_event=first)
+    assert made.postings == made.scan().collect().height > 1_000
+    assert parts_of(folder) == list(range(3))
+
+
+def test_what_fails_on_the_way_says_where(library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(MODULE, "make_part", full)
+    with pytest.raises(ConfigError, match=r"prepared in .* \(.*No space left.*do the same again"):
+        prepare(library, folder, only=["skills"], parts=3)
 
 
 def test_files_and_lazy_frames(frame: pl.DataFrame, folder: Path, tmp_path: Path) -> None:
@@ -147,6 +222,8 @@ def test_only_what_meets_conditions_is_kept_and_the_rest_is_counted(
     before = files(folder)
     assert prepare(library, folder, only=ONLY, parts=3, where=dict(conditions)).left_out == counts
     assert files(folder) == before
+    with pytest.raises(ConfigError, match="other settings"):  # it counts in another order
+        prepare(library, folder, only=ONLY, parts=3, where=dict(reversed(conditions.items())))
     with pytest.raises(ConfigError, match="other settings"):
         prepare(library, folder, only=ONLY, parts=3, where={"early": conditions["early"]})
 
