@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ..library.store import Store
+from ..library.store import Store, scan
 
 _GROUP = 1_000  # rows that are skipped or read together, at the least
 
@@ -25,7 +25,7 @@ class ParquetFile:
 
     def scan(self) -> pl.LazyFrame:
         """Return its rows."""
-        return pl.scan_parquet(self.store.uri(self.name), storage_options=self.store.options)
+        return scan_all([self])
 
     @property
     def rows(self) -> int:
@@ -48,5 +48,4 @@ class ParquetFile:
 
 def scan_all(files: Sequence[ParquetFile]) -> pl.LazyFrame:
     """Return the rows of files of one store, all of the same columns."""
-    store = files[0].store
-    return pl.scan_parquet([store.uri(file.name) for file in files], storage_options=store.options)
+    return scan(files[0].store, *(file.name for file in files))

@@ -18,6 +18,7 @@ from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction
 
 from ..errors import LibraryError
+from .store import scan
 from .table import CHECKPOINT_EVERY, LIBRARY_SCHEMA, STATISTICS, Table, plain
 
 TARGET = 100 * 1024 * 1024  # bytes of a file, about
@@ -89,8 +90,7 @@ def _groups(files: pl.DataFrame) -> list[pl.DataFrame]:
 def _merged(table: Table, group: pl.DataFrame) -> AddAction:
     store = table.store
     casts = [pl.col(name).cast(dtype) for name, dtype in LIBRARY_SCHEMA.items()]
-    rows = pl.concat([pl.scan_parquet(store.uri(name), storage_options=store.options).select(casts)
-                      for name in group["path"]])  # fmt: skip
+    rows = pl.concat([scan(store, name).select(casts) for name in group["path"]])
 
     def fill(file: IO[bytes]) -> None:
         rows.sink_parquet(file, compression="zstd", compression_level=3, row_group_size=_ROWS_A_GROUP)

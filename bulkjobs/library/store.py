@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
+import polars as pl
+
 from ..disk import publish, sync, sync_folder
 
 
@@ -111,6 +113,11 @@ def store_at(where: str | os.PathLike[str], options: Mapping[str, str] | None = 
 
         return Bucket(where, options)
     return Folder(Path(where))
+
+
+def scan(store: Store, *names: str) -> pl.LazyFrame:
+    """Return the rows of Parquet files of a store, all of the same columns."""
+    return pl.scan_parquet([store.uri(name) for name in names], storage_options=store.options)
 
 
 class Folder:

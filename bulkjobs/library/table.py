@@ -22,7 +22,7 @@ from deltalake.transaction import AddAction
 from ..clock import naive
 from ..errors import LibraryError
 from ..records import AT_ONCE, POSTING_SCHEMA
-from .store import Store
+from .store import Store, scan
 
 _OF_A_ROW: dict[str, Any] = {
     "source": pl.String,
@@ -140,12 +140,9 @@ class Table:
         actions = pl.DataFrame(table.get_add_actions(flatten=True)).sort("path")
         columns = [pl.col(name).cast(dtype) for name, dtype in LIBRARY_SCHEMA.items()]
         return [
-            TableFile(name, rows, size, self._scan(name).select(columns))
+            TableFile(name, rows, size, scan(self.store, name).select(columns))
             for name, rows, size in actions.select("path", "num_records", "size_bytes").iter_rows()
         ]
-
-    def _scan(self, name: str) -> pl.LazyFrame:
-        return pl.scan_parquet(self.store.uri(name), storage_options=self.store.options)
 
     def collect(self, rows: pl.LazyFrame) -> pl.DataFrame:
         """Read what is asked of them."""

